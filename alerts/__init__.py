@@ -1,0 +1,1 @@
+"""What needs attention: detectors, rules, the life of alerts."""

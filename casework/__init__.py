@@ -1,0 +1,1 @@
+"""What people do about it: the life of incidents, visits, service items, approvals."""

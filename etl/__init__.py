@@ -1,0 +1,1 @@
+"""How records get in: feeds, reading, checking, quarantine, loading, lineage; the sample sub-district."""

@@ -1,0 +1,41 @@
+"""The errors of the house: one root, a few kinds, each also the fitting builtin.
+
+They are translated once, at the edge: to an exit code and one sentence in the command line, to a status in the API,
+to a sentence on the page. A message says what, the offending value, and what would be right.
+"""
+
+
+class FengqiaoError(Exception):
+    """Anything we can explain in a sentence; everything else is a defect."""
+
+
+class BadInput(FengqiaoError, ValueError):
+    """A file, row, column or argument is not what it should be."""
+
+
+class NotFound(FengqiaoError, LookupError):
+    """The named thing does not exist, or the asker may not know that it does."""
+
+
+class NotAllowed(FengqiaoError, PermissionError):
+    """The asker is known but lacks the right."""
+
+
+class NotSignedIn(FengqiaoError, PermissionError):
+    """The asker is not known."""
+
+
+class Conflict(FengqiaoError):
+    """The thing changed meanwhile, or is already there."""
+
+
+class Unavailable(FengqiaoError, ConnectionError):
+    """A service we need (PostGIS, a feed) does not answer now."""
+
+
+class CrsMissing(BadInput):
+    """A geometry came without a coordinate system; we never guess."""
+
+
+class IndexMismatch(BadInput):
+    """Two series or frames do not cover the same rows."""

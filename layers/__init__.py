@@ -1,0 +1,1 @@
+"""What can be put on a map: the layer catalogue, facts per cell, tiles, open data."""
