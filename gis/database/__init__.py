@@ -1,0 +1,1 @@
+"""The geodatabase: embedded server, connections and roles, record tables, migrations, statements."""

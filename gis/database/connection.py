@@ -1,0 +1,104 @@
+"""Connections to the geodatabase, one engine per database role.
+
+Four roles, least right first: ``fengqiao_open`` reads the schema `open`; ``fengqiao_wall`` reads what a wall may show;
+``fengqiao_server`` serves signed-in people under row-level security and owns nothing; the owner migrates and loads.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+
+from gis.database.embedded import EmbeddedServer
+from gis.database.secrets import Secrets, read_or_make_secrets
+from gis.settings import DatabaseSettings
+
+SERVER_ROLE = "fengqiao_server"
+WALL_ROLE = "fengqiao_wall"
+OPEN_ROLE = "fengqiao_open"
+
+
+@dataclass(frozen=True)
+class Database:
+    """The geodatabase as its roles see it. Engines are made on first use and pooled."""
+
+    owner_url: URL
+    secrets: Secrets
+    #: connections of the server role at most; tests go down to two
+    pool_size: int = 10
+
+    @cached_property
+    def owner(self) -> Engine:
+        """For migrations, loading and jobs: row-level security does not bind the owner."""
+        return self.engine(self.owner_url, pool_size=5)
+
+    @cached_property
+    def server(self) -> Engine:
+        """For people's requests: sees nothing until `identified` says who asks."""
+        return self.engine(self.role_url(SERVER_ROLE, self.secrets.server_password), pool_size=self.pool_size)
+
+    @cached_property
+    def wall(self) -> Engine:
+        """For walls: granted only the tables and columns a wall may show."""
+        return self.engine(self.role_url(WALL_ROLE, self.secrets.wall_password), pool_size=4)
+
+    @cached_property
+    def open_url(self) -> URL:
+        """For tipg: reads the schema `open`, nothing else."""
+        return self.role_url(OPEN_ROLE, self.secrets.open_password)
+
+    def role_url(self, role: str, password: str) -> URL:
+        return self.owner_url.set(username=role, password=password)
+
+    def engine(self, url: URL, *, pool_size: int) -> Engine:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=10,
+            connect_args={"connect_timeout": 5},
+        )  # fmt: skip
+
+    def conninfo(self, url: URL | None = None) -> str:
+        """Return a libpq connection string (the owner's unless `url` is given), for COPY and LISTEN."""
+        return (url or self.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for name in ("owner", "server", "wall"):
+            if name in self.__dict__:
+                self.__dict__[name].dispose()
+
+
+@contextmanager
+def identified(engine: Engine, session_id: str) -> Iterator[Connection]:
+    """One transaction in which row-level security knows the session; it is forgotten at its end."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('fengqiao.session', :session_id, true)"), {"session_id": session_id})
+        yield connection
+
+
+def open_database(settings: DatabaseSettings, *, pool_size: int = 10) -> Database:
+    """Return the configured database; the embedded server must run (see `running_database`)."""
+    secrets = read_or_make_secrets(settings.var_dir)
+    url = settings.database_url.get_secret_value() if settings.database_url else EmbeddedServer(settings.var_dir, secrets).url
+    return Database(owner_url=make_url(url), secrets=secrets, pool_size=pool_size)
+
+
+@contextmanager
+def running_database(settings: DatabaseSettings) -> Iterator[Database]:
+    """Yield the configured database, starting the embedded server for the time if it does not run."""
+    server = None if not settings.embedded else EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
+    started = server.start() if server else False
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
+        if server and started:
+            server.stop()
+
+
+def var_path(settings: DatabaseSettings, *parts: str) -> Path:
+    """Return a path under the installation's folder."""
+    return settings.var_dir.joinpath(*parts)

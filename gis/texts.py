@@ -1,0 +1,61 @@
+"""Every text a person reads, by key, Chinese first and English complete.
+
+A package keeps its texts in ``<package>/texts/*.yml``: ``key: {zh: …, en: …}``; keys are unique in the house and begin
+with the file's name (``wall.title`` in ``wall.yml``). Values are filled with `str.format`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from gis.errors import BadInput, NotFound
+
+LANGUAGES = ("zh", "en")
+PACKAGES = ("gis", "access", "etl", "layers", "casework", "alerts", "dashboard")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The catalogue in one language; ``texts("wall.age", age="6秒")``."""
+
+    language: str
+    by_key: Mapping[str, Mapping[str, str]]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        try:
+            return self.by_key[key][self.language].format(**values)
+        except KeyError as fault:
+            raise NotFound(f"text {key!r} lacks {fault}") from fault
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """Every text whose key begins with `prefix`, unfilled, by the rest of its key: for a page's script."""
+        return {key.removeprefix(prefix): forms[self.language] for key, forms in self.by_key.items() if key.startswith(prefix)}
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, dict[str, str]]:
+    """Read every package's texts once, and refuse a key that is doubled or lacks a language."""
+    found: dict[str, dict[str, str]] = {}
+    for package in PACKAGES:
+        folder = files(package).joinpath("texts")
+        if not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir(), key=lambda file: file.name):
+            if not file.name.endswith(".yml"):
+                continue
+            for key, forms in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
+                if key in found or not key.startswith(file.name.removesuffix(".yml") + "."):
+                    raise BadInput(f"{package}/texts/{file.name}: key {key!r} is doubled or does not begin with the file's name")
+                if missing := [language for language in LANGUAGES if not forms.get(language)]:
+                    raise BadInput(f"{package}/texts/{file.name}: {key!r} has no {' and no '.join(missing)}")
+                found[key] = {language: str(forms[language]) for language in LANGUAGES}
+    return found
+
+
+def texts_in(language: str) -> Texts:
+    """Return the catalogue in `language`, Chinese when it is not one of ours."""
+    return Texts(language if language in LANGUAGES else "zh", catalogue())
