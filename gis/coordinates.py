@@ -1,8 +1,8 @@
 """Bring coordinates of the systems met in Chinese deliveries to WGS-84 and back.
 
-GCJ-02 is the published obfuscation of the State Bureau on the Krasovsky ellipsoid, BD-09 is Baidu's further turn
-of GCJ-02; neither has an analytic inverse, so inverses are fixed-point iterations. CGCS2000 is taken as equal to WGS-84 (the
-difference is centimetres, EPSG gives a null transformation), its 3-degree Gauss-Krueger strips are projected by PROJ.
+GCJ-02 is the published obfuscation of the State Bureau on the Krasovsky ellipsoid, BD-09 is Baidu's further turn of
+GCJ-02; neither has an analytic inverse, so inverses are fixed-point iterations. CGCS2000 is taken as equal to WGS-84
+(the difference is centimetres, EPSG gives a null transformation), its 3-degree strips are projected by PROJ.
 
 A single point cannot tell its system: that is a property of the feed (see `gis.feed_system`). The order is always
 (lon, lat), for projected systems (easting, northing); Chinese surveyors write it the other way round, see `unswap`.
@@ -78,8 +78,8 @@ def unswap(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats, NDArray
     """Put axes written in surveyors' order (latitude or northing first) right, recognised by magnitude.
 
     In China a longitude is 73 to 136 and a latitude 3 to 54 degrees; in a 3-degree strip an easting is 0.2 to 0.8
-    million metres (with zone prefix 25 to 45 million) and a northing 0.3 to 6 million. The ranges do not meet, so every row
-    tells its own order. Rows in neither range stay as they are.
+    million metres (with zone prefix 25 to 45 million) and a northing 0.3 to 6 million. The ranges do not meet, so
+    every row tells its own order. Rows in neither range stay as they are.
 
     Returns
     -------

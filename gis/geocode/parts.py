@@ -1,0 +1,88 @@
+"""Read building, unit and room out of what follows a name: 12幢3单元402室, 12-3-402, 12#402, 十二幢, A座, 地下室."""
+
+import re
+from dataclasses import dataclass
+
+from gis.geocode.numbers import digits_in
+
+# characters people type for 幢 and 栋 when the sound or the shape leads them astray
+_BUILDING_SLIPS = "憧懂董冻撞洞动侗桩庄状童幛僮栋幢拣"
+_BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号|楼)"
+_UNIT_WORD = r"(?:单元|单园|单圆|单员|单远|门洞|门栋|梯)"
+_ROOM_WORD = r"(?:室|户|房间|房|号房|号室)"
+_NUMBER = r"(?:[A-Z]?\d{1,4}[A-Z]?|[A-Z](?![A-Z]))"
+_GAP = r"[ \-]*"
+
+_PARTS = re.compile(
+    rf"""
+    第?(?P<building>{_NUMBER})
+    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=\d?$)|(?=\D))
+    (?:{_GAP}(?:
+        第?(?P<unit>\d{{1,2}}|[A-Z甲乙丙丁东西中南北]){_GAP}{_UNIT_WORD}
+        |(?P<dash_unit>\d{{1,2}})(?=[ \-]+\d{{3,4}}(?!\d))
+    ))?
+    (?:{_GAP}(?P<floor>\d{{1,2}})(?:楼|层))?
+    (?:{_GAP}(?P<room>\d{{3,4}}[A-Z]?|\d{{1,2}}(?=室)){_ROOM_WORD}?(?!\d|米|年|元|号楼|幢|栋))?
+    """,
+    re.VERBOSE,
+)
+_RANGE = re.compile(r"第?\d{1,4}(?:号楼|幢|栋|#)?[\-至到~]\d{1,4}(?:号楼|幢|栋|#)(?!\d)")
+# a space or a dot slipped into a number: "3 5幢", "7 03室", "1 01幢"
+_SPLIT_BUILDING = re.compile(r"^(\d{1,2}) (\d{1,2})(?=号楼|幢|栋|座|#|号|楼)")
+_SPLIT_ROOM = re.compile(
+    r"(?<=[ \-#幢栋座楼元号])(\d{1,2}) (\d{1,3})(?=室|$)|(?<=[ \-#幢栋座楼元号])(\d{3}) (\d)(?=室|$)"
+)
+_LETTER_SLIPS = re.compile(r"(?<=\d)[OQ](?=\d|室|号|幢|栋|$)|(?<=\d)[IL](?=\d)|(?<![A-Z0-9])[IL](?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Building, unit and room as far as written, the word after the building number, and how much text they took."""
+
+    building: str = ""
+    unit: str = ""
+    room: str = ""
+    word: str = ""
+    length: int = 0
+    is_range: bool = False
+
+
+NO_PARTS = Parts()
+
+
+def read_parts(tail: str, *, keep_digits: bool = False) -> Parts:
+    """Read the parts at the very start of `tail`, the normalised text that follows a name.
+
+    Room 402 is floor 4, second door; a floor written before it ("二楼202室") adds nothing. `length` counts characters
+    of the tail after its Chinese numerals became digits.
+    """
+    text = tail if keep_digits else digits_in(tail)
+    if not text or not (text[0].isdigit() or text[0] in "第ABCDEFGHIJKLMN "):
+        return NO_PARTS
+    text = _repair(text.lstrip(" "))
+    ranged = _RANGE.match(text)
+    if ranged:
+        return Parts(length=ranged.end(), is_range=True)
+    match = _PARTS.match(text)
+    if not match:
+        return NO_PARTS
+    return Parts(
+        building=_number(match["building"]),
+        unit=_number(match["unit"] or match["dash_unit"] or ""),
+        room=_number(match["room"] or ""),
+        word=match["word"] or "",
+        length=match.end(),
+    )
+
+
+def _repair(text: str) -> str:
+    if "O" in text or "I" in text or "L" in text or "Q" in text:
+        text = _LETTER_SLIPS.sub(lambda slip: "0" if slip.group() in "OQ" else "1", text)
+    if " " in text:
+        text = _SPLIT_BUILDING.sub(r"\1\2", text)
+        text = _SPLIT_ROOM.sub(lambda split: "".join(group for group in split.groups() if group), text)
+    return text
+
+
+def _number(text: str) -> str:
+    return text.lstrip("0") or text[-1:]
