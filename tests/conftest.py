@@ -1,0 +1,34 @@
+"""What tests share: a real PostGIS in a folder of its own, migrated once per run."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gis.database.connection import Database, running_database
+from gis.database.migrate import upgrade
+from gis.settings import DatabaseSettings
+
+
+@pytest.fixture(scope="session")
+def var_dir() -> Iterator[Path]:
+    """An installation's folder of this run, outside the checkout so that the database's user can get there."""
+    folder = Path(tempfile.mkdtemp(prefix="fengqiao-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_settings(var_dir: Path) -> DatabaseSettings:
+    return DatabaseSettings(var_dir=var_dir, database_url=None)
+
+
+@pytest.fixture(scope="session")
+def database(database_settings: DatabaseSettings) -> Iterator[Database]:
+    """The migrated, empty geodatabase. Tests that write use keys of their own, or roll back."""
+    with running_database(database_settings) as database:
+        upgrade(database)
+        yield database
