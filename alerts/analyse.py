@@ -11,7 +11,7 @@ import time
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ import pandas as pd
 import typer
 from scipy.sparse import csr_array
 
+from alerts.detect import counts as count_detectors
 from alerts.detect import emerging, hotspots, near_repeat, scan, scan_input, scan_zones, tables, time_units
 from gis.errors import BadInput, FengqiaoError
 
@@ -181,6 +182,78 @@ def _cluster_record(
         "gumbel_p_value": cluster.gumbel_p_value,
         "recurrence_interval_days": recurrence,
     }
+
+
+@app.command("counts")
+def counts_command(
+    method: Annotated[count_detectors.Method, typer.Option(help="Detector")],
+    series: Annotated[Path, typer.Option(help="series_id,date,count[,population]")],
+    control: Annotated[Path, typer.Option(help="JSON: parameters by the names of R surveillance, and range")],
+    out: Annotated[Path, typer.Option(help="series_id,date,observed,expected,upperbound,score,p_value,alarm")],
+) -> None:
+    """Find unusual counts in regular series (Farrington, EARS, CUSUM, GLR, Bayes)."""
+    settings = _read_control(control)
+    table = tables.read_table(series, required=["series_id", "date", "count"])
+    tables.refuse_empty(table, series)
+    table = table.assign(
+        series_id=tables.text_column(table, "series_id", series),
+        day=tables.day_numbers(tables.time_column(table, "date", series)),
+        number=tables.count_column(table, "count", series),
+    )
+    tables.refuse_duplicates(table, ["series_id", "date"], series)
+    people = None
+    if "population" in table.columns:
+        people = tables.number_column(table, "population", series, minimum=1e-9)
+    first, last = _control_range(settings, control)
+    results = []
+    for name in table["series_id"].unique():
+        rows = np.flatnonzero(table["series_id"].to_numpy() == name)
+        rows = rows[np.argsort(table["day"].to_numpy()[rows], kind="stable")]
+        days = table["day"].to_numpy(np.int64)[rows]
+        count_detectors.regular_step(days, name)
+        positions = np.flatnonzero((days >= first) & (days <= last))
+        if not len(positions):
+            raise BadInput(f"series {name} has no date in the range of {control.name}")
+        judged = count_detectors.judge_series(
+            table["number"].to_numpy(np.int64)[rows],
+            days,
+            positions,
+            method=method,
+            control=settings,
+            population=None if people is None else people[rows],
+        )
+        if judged["score"].isna().all() and method in ("cusum", "glr-nb"):
+            print(f"series {name} has no event before the range; its chart is undefined", file=sys.stderr)
+        judged.insert(0, "date", [time_units.day_text(day) for day in days[positions]])
+        judged.insert(0, "series_id", name)
+        results.append(judged)
+    tables.write_table(pd.concat(results, ignore_index=True), out)
+
+
+def _read_control(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise BadInput(f"{path} cannot be read: {fault.strerror}") from None
+    except ValueError as fault:
+        raise BadInput(f"{path.name} is not JSON: {fault}") from None
+    if not isinstance(settings, dict):
+        raise BadInput(f"{path.name} holds {type(settings).__name__}; it must be an object of named parameters")
+    return settings
+
+
+def _control_range(settings: dict[str, Any], path: Path) -> tuple[int, int]:
+    span = settings.get("range") or {}
+    if not isinstance(span, dict):
+        raise BadInput(f'{path.name}: range is {span!r}; it must be {{"from": date, "to": date}}')
+    days = []
+    for name, default in (("from", -(10**9)), ("to", 10**9)):
+        text = span.get(name)
+        try:
+            days.append(default if text is None else int(np.datetime64(str(text), "D").astype(np.int64)))
+        except ValueError:
+            raise BadInput(f"{path.name}: range {name} is {text!r}; it must be a date such as 2026-03-31") from None
+    return days[0], days[1]
 
 
 @app.command("hotspots")
