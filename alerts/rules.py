@@ -1,6 +1,7 @@
 """Alert rules as data: read from YAML, checked whole at load."""
 
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal, Self
 
 import yaml
@@ -58,7 +59,7 @@ class CountRule(Frozen):
         by_gravity = sorted(self.levels, key=lambda rung: -rung.level)
         if len({rung.level for rung in by_gravity}) < len(by_gravity):
             raise ValueError(f"rule {self.id}: a level is given twice")
-        for mild, grave in zip(by_gravity, by_gravity[1:], strict=False):
+        for mild, grave in pairwise(by_gravity):
             if grave.at_least < mild.at_least or grave.times < mild.times:
                 raise ValueError(f"rule {self.id}: level {grave.level} asks for less than level {mild.level}")
         if self.counts == "service_request" and (self.where.category or self.where.grade):
@@ -92,7 +93,7 @@ class Rules(Frozen):
 
     @model_validator(mode="after")
     def ids_are_unique(self) -> Self:
-        ids = [rule.id for rule in (*self.rules, *self.no_data)]
+        ids = [rule.id for rule in self.rules] + [rule.id for rule in self.no_data]
         if doubled := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"rule ids given twice: {', '.join(sorted(doubled))}")
         return self

@@ -1,7 +1,20 @@
 """Alerts and what happened to them."""
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, CheckConstraint, Column, Float, ForeignKey, Identity, Index, SmallInteger, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gis.database.tables.columns import SRID, metadata, moment

@@ -33,7 +33,11 @@ class Texts:
 
     def under(self, prefix: str) -> dict[str, str]:
         """Every text whose key begins with `prefix`, unfilled, by the rest of its key: for a page's script."""
-        return {key.removeprefix(prefix): forms[self.language] for key, forms in self.by_key.items() if key.startswith(prefix)}
+        return {
+            key.removeprefix(prefix): forms[self.language]
+            for key, forms in self.by_key.items()
+            if key.startswith(prefix)
+        }
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +53,9 @@ def catalogue() -> dict[str, dict[str, str]]:
                 continue
             for key, forms in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
                 if key in found or not key.startswith(file.name.removesuffix(".yml") + "."):
-                    raise BadInput(f"{package}/texts/{file.name}: key {key!r} is doubled or does not begin with the file's name")
+                    raise BadInput(
+                        f"{package}/texts/{file.name}: key {key!r} is doubled or does not begin with the file's name"
+                    )
                 if missing := [language for language in LANGUAGES if not forms.get(language)]:
                     raise BadInput(f"{package}/texts/{file.name}: {key!r} has no {' and no '.join(missing)}")
                 found[key] = {language: str(forms[language]) for language in LANGUAGES}

@@ -55,9 +55,13 @@ class Database:
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=10,
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=10,
             connect_args={"connect_timeout": 5},
-        )  # fmt: skip
+        )
 
     def conninfo(self, url: URL | None = None) -> str:
         """Return a libpq connection string (the owner's unless `url` is given), for COPY and LISTEN."""
@@ -81,7 +85,11 @@ def identified(engine: Engine, session_id: str) -> Iterator[Connection]:
 def open_database(settings: DatabaseSettings, *, pool_size: int = 10) -> Database:
     """Return the configured database; the embedded server must run (see `running_database`)."""
     secrets = read_or_make_secrets(settings.var_dir)
-    url = settings.database_url.get_secret_value() if settings.database_url else EmbeddedServer(settings.var_dir, secrets).url
+    url = (
+        settings.database_url.get_secret_value()
+        if settings.database_url
+        else EmbeddedServer(settings.var_dir, secrets).url
+    )
     return Database(owner_url=make_url(url), secrets=secrets, pool_size=pool_size)
 
 

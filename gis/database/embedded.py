@@ -1,7 +1,8 @@
 """The embedded PostgreSQL with PostGIS: found, made on first use, started, stopped.
 
 One folder holds one server: ``<var>/postgres``. It listens on a local socket only, never on the network, and runs as
-another user when we are root, since PostgreSQL refuses to be root. It outlives a killed parent; the next start adopts it.
+another user when we are root, since PostgreSQL refuses to be root. It outlives a killed parent; the next start
+adopts it.
 """
 
 import contextlib
@@ -91,12 +92,18 @@ def candidate_folders() -> Iterator[Path]:
 
 
 def has_postgis(folder: Path) -> bool:
-    asked = subprocess.run([folder / "pg_config", "--sharedir"], capture_output=True, text=True, check=False) if (
-        folder / "pg_config"
-    ).exists() else None
+    asked = (
+        subprocess.run([folder / "pg_config", "--sharedir"], capture_output=True, text=True, check=False)
+        if (folder / "pg_config").exists()
+        else None
+    )
     shares = [Path(asked.stdout.strip())] if asked and asked.returncode == 0 else []
     # Debian keeps pg_config in the -dev package; its share folder is named by version
-    shares += [Path("/usr/share/postgresql") / folder.parent.name, folder.parent / "share", folder.parent / "share" / "postgresql"]
+    shares += [
+        Path("/usr/share/postgresql") / folder.parent.name,
+        folder.parent / "share",
+        folder.parent / "share" / "postgresql",
+    ]
     return any((share / "extension" / "postgis.control").exists() for share in shares)
 
 
@@ -177,9 +184,13 @@ class EmbeddedServer:
             self.forget_the_dead()
             self.make_socket_folder()
             try:
-                self.run(binaries, "pg_ctl", "start", "-w", "-t", "120", "-s", "-D", str(self.data), "-l", str(self.log))
+                self.run(
+                    binaries, "pg_ctl", "start", "-w", "-t", "120", "-s", "-D", str(self.data), "-l", str(self.log)
+                )
             except Unavailable as fault:
-                raise Unavailable(f"PostgreSQL did not start: {last_line(self.log) or fault}; see {self.log}") from fault
+                raise Unavailable(
+                    f"PostgreSQL did not start: {last_line(self.log) or fault}; see {self.log}"
+                ) from fault
             self.make_database()
             return True
 
@@ -206,9 +217,20 @@ class EmbeddedServer:
             password.flush()
             self.own(Path(password.name))
             self.run(
-                binaries, "initdb", "-D", str(self.data), "-U", OWNER, "--pwfile", password.name, "-A", "scram-sha-256",
-                "-E", "UTF8", "--locale=C.UTF-8",
-            )  # fmt: skip
+                binaries,
+                "initdb",
+                "-D",
+                str(self.data),
+                "-U",
+                OWNER,
+                "--pwfile",
+                password.name,
+                "-A",
+                "scram-sha-256",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            )
         settings = {**SERVER_SETTINGS, "unix_socket_directories": f"'{self.socket_folder}'", "port": str(PORT)}
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{key} = {value}\n" for key, value in settings.items())
@@ -247,11 +269,20 @@ class EmbeddedServer:
             options = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         # a session of its own: Ctrl-C in the terminal is ours to handle, PostgreSQL is stopped after the server
         done = subprocess.run(  # type: ignore[call-overload]
-            [binaries.path(program), *arguments], cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, start_new_session=True, env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}, **options,
-        )  # fmt: skip
+            [binaries.path(program), *arguments],
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            **options,
+        )
         if done.returncode:
-            raise Unavailable(f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+            raise Unavailable(
+                f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}"
+            )
 
 
 def processes_in(folder: Path) -> list[int]:

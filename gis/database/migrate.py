@@ -32,7 +32,8 @@ def schema_version(connection: Connection) -> str | None:
     """The schema version of the database; None when it was never migrated."""
     if connection.scalar(text("SELECT to_regclass('support.schema_version')")) is None:
         return None
-    return connection.scalar(text("SELECT version_num FROM support.schema_version"))
+    version = connection.scalar(text("SELECT version_num FROM support.schema_version"))
+    return None if version is None else str(version)
 
 
 def upgrade(database: Database) -> None:
@@ -48,7 +49,10 @@ def upgrade(database: Database) -> None:
         known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
         current = schema_version(connection)
         if current is not None and current not in known:
-            raise Conflict(f"the database has schema version {current}, newer than this program's {expected_version()}; update the program")
+            raise Conflict(
+                f"the database has schema version {current}, newer than this program's {expected_version()}; "
+                "update the program"
+            )
         for extension in EXTENSIONS:
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS support"))

@@ -43,9 +43,7 @@ def parse_statements(sql: str) -> dict[str, str]:
     """Split annotated SQL into statements by name."""
     headings = list(HEADING.finditer(sql))
     ends = [heading.start() for heading in headings[1:]] + [len(sql)]
-    return {
-        heading["name"]: sql[heading.end() : end].strip() for heading, end in zip(headings, ends, strict=True)
-    }
+    return {heading["name"]: sql[heading.end() : end].strip() for heading, end in zip(headings, ends, strict=True)}
 
 
 def load_statements(package: str, name: str) -> Statements:

@@ -3,7 +3,18 @@
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Float, Identity, MetaData, SmallInteger, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    MetaData,
+    SmallInteger,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -19,7 +30,19 @@ metadata = MetaData(
 #: 4326 everywhere; lengths and areas are computed in the district's metric system or on geography
 SRID = 4326
 
-MATCH_LEVELS = ("room", "unit", "building", "zone", "compound", "poi", "junction", "road", "street", "community", "coordinates")
+MATCH_LEVELS = (
+    "room",
+    "unit",
+    "building",
+    "zone",
+    "compound",
+    "poi",
+    "junction",
+    "road",
+    "street",
+    "community",
+    "coordinates",
+)
 
 
 def moment(name: str, **options: Any) -> Column[Any]:
@@ -43,7 +66,10 @@ def record_columns() -> list[Column[Any]]:
 
 def valid_columns() -> list[Column[Any]]:
     """From when to when the record holds in the world; empty valid_to = still."""
-    return [moment("valid_from", comment="Holds in the world from"), moment("valid_to", comment="Holds in the world until, exclusive; empty = still")]
+    return [
+        moment("valid_from", comment="Holds in the world from"),
+        moment("valid_to", comment="Holds in the world until, exclusive; empty = still"),
+    ]
 
 
 def location_columns() -> list[Column[Any]]:
@@ -54,7 +80,9 @@ def location_columns() -> list[Column[Any]]:
         Column("radius_m", Float, comment="The true place lies within this distance of the point [m]"),
         Column("match_level", Text, comment="Deepest level that was matched: room … street, or coordinates"),
         Column("confidence", Float, comment="Probability that the place at this level is right [0, 1]"),
-        Column("located_by", JSONB(none_as_null=True), comment="How it was placed, and candidates when it is not placed"),
+        Column(
+            "located_by", JSONB(none_as_null=True), comment="How it was placed, and candidates when it is not placed"
+        ),
         Column("cell", BigInteger, comment="H3 cell of resolution 11; cells at 10 and 9 are its parents"),
         Column("community_code", Text, comment="Community the building or point lies in"),
         Column("work_grid_id", BigInteger, comment="Third-level work grid the building or point lies in"),

@@ -1,9 +1,29 @@
 """People and where they live. Nothing here leaves the database without row-level security."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, ForeignKey, Index, LargeBinary, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gis.database.tables.columns import key_column, location_checks, location_columns, metadata, record_columns, valid_columns
+from gis.database.tables.columns import (
+    key_column,
+    location_checks,
+    location_columns,
+    metadata,
+    record_columns,
+    valid_columns,
+)
 
 dwelling = Table(
     "dwelling", metadata,

@@ -1,10 +1,34 @@
 """Places: the sub-district, its communities and work grids, compounds, buildings, roads, resources, and the cells."""
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Float, ForeignKey, Index, Integer, Numeric, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from gis.database.tables.columns import SRID, key_column, location_checks, location_columns, metadata, moment, record_columns, valid_columns
+from gis.database.tables.columns import (
+    SRID,
+    key_column,
+    location_checks,
+    location_columns,
+    metadata,
+    moment,
+    record_columns,
+    valid_columns,
+)
 
 
 def identity() -> UniqueConstraint:

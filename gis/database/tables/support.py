@@ -1,6 +1,19 @@
 """The support library: feeds, batches, quarantine, earlier versions of records, dictionaries."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gis.database.tables.columns import key_column, metadata, moment

@@ -1,0 +1,93 @@
+-- incident_counts --
+-- Incidents of a rule in the window that ends at :now and in the same window of :weeks earlier weeks, one row per unit and
+-- week (0 = now) with the ids and kinds counted. {unit} is the unit's expression from UNITS in judge.py.
+WITH span AS (
+    SELECT week, CAST(:now AS timestamptz) - make_interval(weeks => week, hours => :window_h) AS opens,
+           CAST(:now AS timestamptz) - make_interval(weeks => week) AS closes
+      FROM generate_series(0, CAST(:weeks AS integer)) AS week
+)
+SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids,
+       array_agg(COALESCE(NULLIF(event.subcategory, ''), event.category) ORDER BY event.id) AS kinds
+  FROM span
+  JOIN base.incident AS event ON event.reported_at > span.opens AND event.reported_at <= span.closes
+  LEFT JOIN base.building ON building.id = event.building_id
+  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
+  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
+ WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
+   AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
+   AND (cardinality(CAST(:grade AS text[])) = 0 OR event.grade = ANY(CAST(:grade AS text[])))
+   AND (NOT :open OR event.status <> 'closed')
+   AND (NOT :overdue OR (event.status <> 'closed' AND event.due_at < :now))
+   AND {unit} IS NOT NULL
+ GROUP BY span.week, unit_code;
+
+-- service_request_counts --
+-- As incident_counts, of service requests; kinds are the names of the service items.
+WITH span AS (
+    SELECT week, CAST(:now AS timestamptz) - make_interval(weeks => week, hours => :window_h) AS opens,
+           CAST(:now AS timestamptz) - make_interval(weeks => week) AS closes
+      FROM generate_series(0, CAST(:weeks AS integer)) AS week
+)
+SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids,
+       array_agg(COALESCE(item.name, event.item_code) ORDER BY event.id) AS kinds
+  FROM span
+  JOIN base.service_request AS event ON event.requested_at > span.opens AND event.requested_at <= span.closes
+  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
+  LEFT JOIN base.building ON building.id = event.building_id
+  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
+  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
+ WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
+   AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
+   AND (NOT :open OR event.status <> 'closed')
+   AND (NOT :overdue OR (event.status <> 'closed' AND event.due_at < :now))
+   AND {unit} IS NOT NULL
+ GROUP BY span.week, unit_code;
+
+-- feed_silences --
+-- Feeds that have an expected interval, and how long each has been silent [s].
+SELECT name AS unit_code, title, expected_every_s, newest_event_at,
+       EXTRACT(epoch FROM CAST(:now AS timestamptz) - newest_event_at) AS silent_s
+  FROM support.feed
+ WHERE subdistrict_code = :subdistrict_code AND expected_every_s IS NOT NULL AND newest_event_at IS NOT NULL;
+
+-- describe_cell --
+-- What a cell of resolution 10 is called and covers: the nearest compound's name stands in for a name of its own.
+SELECT nearest.name AS unit_name, share.unit_code AS community_code, ARRAY[cell.cell] AS cells, ST_Multi(cell.geom) AS geom
+  FROM base.cell
+  LEFT JOIN LATERAL (SELECT unit_code FROM base.cell_share WHERE cell_share.cell = cell.cell AND unit_kind = 'community'
+                      ORDER BY share DESC, unit_code LIMIT 1) AS share ON true
+  LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = cell.subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
+                      ORDER BY point <-> ST_Centroid(cell.geom), id LIMIT 1) AS nearest ON true
+ WHERE cell.cell = ('x' || lpad(:unit_code, 16, '0'))::bit(64)::bigint AND cell.subdistrict_code = :subdistrict_code;
+
+-- describe_compound --
+-- What a compound is called, and the cells of resolution 10 its buildings stand in.
+WITH covered AS (
+    SELECT DISTINCT coarse.cell, coarse.geom
+      FROM base.building
+      JOIN base.cell AS fine ON fine.cell = building.cell AND fine.subdistrict_code = building.subdistrict_code
+      JOIN base.cell AS coarse ON coarse.cell = fine.parent_10 AND coarse.subdistrict_code = fine.subdistrict_code
+     WHERE building.place_id = CAST(:unit_code AS bigint) AND building.valid_to IS NULL
+)
+SELECT place.name AS unit_name, place.community_code, COALESCE((SELECT array_agg(cell ORDER BY cell) FROM covered), '{}') AS cells,
+       (SELECT ST_Multi(ST_Union(geom)) FROM covered) AS geom
+  FROM base.place
+ WHERE place.id = CAST(:unit_code AS bigint);
+
+-- describe_community --
+-- What a community is called, its area, and the cells of resolution 10 that mostly lie in it.
+SELECT community.name AS unit_name, community.code AS community_code, community.geom,
+       COALESCE((SELECT array_agg(cell.cell ORDER BY cell.cell) FROM base.cell_share
+                   JOIN base.cell ON cell.cell = cell_share.cell AND cell.resolution = 10
+                  WHERE cell_share.unit_kind = 'community' AND cell_share.unit_code = community.code AND cell_share.share >= 0.5), '{}') AS cells
+  FROM base.community
+ WHERE community.code = :unit_code;
+
+-- exposure --
+-- Who lives in the cells: persons and households by their building; ages on the day of :now.
+SELECT count(*) AS persons, count(DISTINCT resident.household_id) AS households,
+       count(*) FILTER (WHERE resident.birth_date <= (CAST(:now AS timestamptz) - interval '60 years')::date) AS aged_60,
+       count(*) FILTER (WHERE 'living_alone' = ANY(resident.groups)) AS living_alone
+  FROM base.resident
+  JOIN base.cell AS fine ON fine.cell = resident.cell AND fine.subdistrict_code = resident.subdistrict_code
+ WHERE resident.subdistrict_code = :subdistrict_code AND resident.valid_to IS NULL AND fine.parent_10 = ANY(CAST(:cells AS bigint[]));
