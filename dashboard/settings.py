@@ -1,0 +1,25 @@
+"""Settings of the server, read from the environment in the composition roots and passed down."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gis.settings import DatabaseSettings
+
+
+class ServerSettings(BaseSettings):
+    """How the server answers. Environment prefix ``FENGQIAO_``; the geodatabase's settings stand beside it."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGQIAO_", frozen=True, extra="ignore")
+
+    language: str = Field(default="zh", description="Language of pages before anybody signed in: zh or en.")
+    secure_cookies: bool = Field(
+        default=False, description="Cookies over HTTPS only; set by `up` when it serves HTTPS."
+    )
+    geodatabase: DatabaseSettings = Field(default_factory=DatabaseSettings, description="Where the geodatabase is.")
+
+    @property
+    def var_dir(self) -> Path:
+        """Everything that is kept between runs: certificates, photos, caches."""
+        return self.geodatabase.var_dir
