@@ -1,0 +1,32 @@
+"""`fengqiao backup` and `fengqiao restore`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gis.database.backup import read_manifest, restore_backup, unpack_secrets, write_backup
+from gis.database.connection import running_database
+from gis.database.migrate import upgrade
+from gis.settings import DatabaseSettings
+
+
+def backup(target: Annotated[Path, typer.Argument(help="File to write; must not exist", metavar="FILE")]) -> None:
+    """Write database and keys into one file. It holds personal data: keep it as you keep the keys."""
+    settings = DatabaseSettings()
+    with running_database(settings) as database:
+        manifest = write_backup(database, settings.var_dir, target, now=datetime.now(UTC))
+    typer.echo(f"{target}: {target.stat().st_size / 1e6:.1f} MB, schema {manifest.schema_version}, {manifest.made_at}")
+
+
+def restore(source: Annotated[Path, typer.Argument(help="File that fengqiao backup wrote", metavar="FILE")]) -> None:
+    """Bring a backup back into an empty installation; nothing that is there is overwritten."""
+    settings = DatabaseSettings()
+    manifest = read_manifest(source)
+    with running_database(settings) as database:
+        restore_backup(database, source)
+    unpack_secrets(source, settings.var_dir)
+    with running_database(settings) as database:
+        upgrade(database)
+    typer.echo(f"restored {source} of {manifest.made_at}")
