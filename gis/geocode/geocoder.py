@@ -1,48 +1,52 @@
 """Place texts by a gazetteer: the one door to the engine."""
 
 from collections.abc import Sequence
+from math import cos, radians
 
-from gis.geocode.gazetteer import Gazetteer
-from gis.geocode.names import Name, place_names
-from gis.geocode.normalise import normalise
-from gis.geocode.parts import NO_PARTS, read_parts
-from gis.location import AMBIGUOUS, MATCHED, NOWHERE, Candidate, Location
-from gis.sealing import seal
+from gis.geocode.administration import read_offset
+from gis.geocode.calibration import probability
+from gis.geocode.features import features_of
+from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer
+from gis.geocode.names import place_forms
+from gis.geocode.normalise import normalise_with_breaks
+from gis.geocode.readings import (
+    BUILDING_IN_SEVERAL,
+    BUILDING_MET,
+    BUILDING_UNKNOWN,
+    JUNCTION,
+    ZONE_UNKNOWN,
+    PlaceIndex,
+    Reader,
+    Reading,
+)
+from gis.geocode.spans import NameFinder
+from gis.location import AMBIGUOUS, MATCHED, NOWHERE, UNMATCHED, Candidate, Location
+from gis.sealing import MARKS, seal
 
-ENGINE_VERSION = "0.1"
+ENGINE_VERSION = "1.0"
+
+# from which probability an answer counts as found, and below which it is not worth showing to a person
+MATCH_FROM, SHOW_FROM = 0.9, 0.08
+_MOST_CANDIDATES = 5
+_SIDES = {"东": (1, 0), "西": (-1, 0), "南": (0, -1), "北": (0, 1)}
+_REST_RADIUS_M = {"building": 25.0, "unit": 20.0, "room": 20.0, "junction": 40.0}
 
 
 class Geocoder:
     """Finds the place of a text in one gazetteer; deterministic, without network, safe to share between threads."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        import ahocorasick
-
         self.gazetteer = gazetteer
-        self._names = place_names(gazetteer)
-        self._automaton = ahocorasick.Automaton()
-        for text in self._names:
-            self._automaton.add_word(text, text)
-        self._automaton.make_automaton()
+        forms = place_forms(gazetteer)
+        self._finder = NameFinder(forms)
+        self._reader = Reader(PlaceIndex(gazetteer, forms))
 
     def locate(self, text: str) -> Location:
         """Place one text."""
-        read = normalise(seal(text).redacted.replace("[ID]", " ").replace("[TEL]", " "))
-        hits = self._hits(read)
-        roads = [hit for hit in hits if self._kind(hit[1]) == "road"]
-        others = [hit for hit in hits if self._kind(hit[1]) not in ("road", "community")]
-        if others:
-            return self._place(read, *max(others, key=lambda hit: len(hit[1][0].text)))
-        if len(roads) >= 2:
-            pair = sorted((roads[0][1][0].place_id, roads[1][1][0].place_id))
-            point = self.gazetteer.junction_points.get((pair[0], pair[1]))
-            if point:
-                return Location(
-                    MATCHED, "junction", pair[0], lon=point[0], lat=point[1], radius_m=50.0, confidence=0.95
-                )
-        if hits:
-            return self._place(read, *hits[0])
-        return NOWHERE
+        readings, read = self.readings(text)
+        if not readings:
+            return NOWHERE
+        return self._location(readings, read, probability(features_of(readings, read)))
 
     def locate_many(self, texts: Sequence[str]) -> list[Location]:
         """Place many texts; equal texts are worked out once."""
@@ -52,57 +56,97 @@ class Geocoder:
                 known[text] = self.locate(text)
         return [known[text] for text in texts]
 
-    def _hits(self, text: str) -> list[tuple[int, tuple[Name, ...]]]:
-        """Return (end, names) of the longest names in the text that do not overlap, in their order."""
-        found: list[tuple[int, tuple[Name, ...]]] = []
-        for last, name in self._automaton.iter_long(text):
-            found.append((last + 1, self._names[name]))
-        return found
+    def readings(self, text: str) -> tuple[list[Reading], str]:
+        """Return all readings of a text, best first, and the normalised text they speak of."""
+        redacted = seal(text).redacted
+        for mark in MARKS.values():
+            redacted = redacted.replace(mark, "。")
+        read, breaks = normalise_with_breaks(redacted)
+        return self._reader.read(read, self._finder.find(read), breaks), read
 
-    def _kind(self, names: tuple[Name, ...]) -> str:
-        return self.gazetteer.places[names[0].place_id].kind
-
-    def _place(self, text: str, end: int, names: tuple[Name, ...]) -> Location:
-        gazetteer = self.gazetteer
-        kind = self._kind(names)
-        parts = read_parts(text[end:]) if kind in ("compound", "apartment") else NO_PARTS
-        standing = [
-            (place_id, building_id)
-            for name in names
-            for place_id in (name.place_id, *gazetteer.children.get(name.place_id, ()))
-            if (building_id := gazetteer.buildings_of.get(place_id, {}).get(parts.building))
-        ]
-        how = {names[0].text: f"name {names[0].place_id}"}
-        if len(standing) == 1:
-            place_id, building_id = standing[0]
-            building = gazetteer.buildings[building_id]
-            level = "room" if parts.room else "unit" if parts.unit else "building"
-            how[parts.building + parts.word] = f"building {building_id}"
-            return Location(
-                MATCHED,
-                level,
-                place_id,
-                building_id,
-                parts.unit,
-                parts.room,
-                building.lon,
-                building.lat,
-                20.0,
-                0.98,
-                how,
-            )
-        best = gazetteer.places[names[0].place_id]
-        several = len(standing) > 1 or len(names) > 1
+    def _location(self, readings: list[Reading], read: str, chance: float) -> Location:
+        best = readings[0]
+        undecided = best.building_state == BUILDING_IN_SEVERAL or best.zone_state == ZONE_UNKNOWN
+        if best.kind == JUNCTION and best.point is None:
+            undecided = True
+        status = MATCHED if chance >= MATCH_FROM and not undecided else AMBIGUOUS if chance >= SHOW_FROM else UNMATCHED
+        if undecided:
+            status = AMBIGUOUS
+            chance = min(chance, 0.6)
+        if status == UNMATCHED:
+            return NOWHERE
+        place_id, building_id = best.settled
+        level, unit, room = best.level, "", ""
+        lon, lat = self.gazetteer.places[place_id].lon, self.gazetteer.places[place_id].lat
+        radius_m = self.gazetteer.radius_m[place_id]
+        if building_id:
+            building = self.gazetteer.buildings[building_id]
+            unit, room = best.parts.unit, best.parts.room
+            level = "room" if room else "unit" if unit else "building"
+            if building.lon is not None:
+                lon, lat = building.lon, building.lat
+            radius_m = _REST_RADIUS_M[level]
+        elif best.point:
+            lon, lat = best.point
+            radius_m = _REST_RADIUS_M["junction"]
+        if level != "road" and lon is not None and lat is not None and not building_id:
+            lon, lat = _shifted(lon, lat, read_offset(read[best.end : best.end + 14]))
         return Location(
-            AMBIGUOUS if several else MATCHED,
-            gazetteer.level_of(best.place_id),
-            best.place_id,
-            lon=best.lon,
-            lat=best.lat,
-            radius_m=gazetteer.radius_m[best.place_id],
-            confidence=0.4 if several else 0.9,
-            how=how,
-            candidates=tuple(
-                Candidate(place_id, "building", 1.0 / len(standing), building_id) for place_id, building_id in standing
-            ),
-        )
+            status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), _how(best, read),
+            () if status == MATCHED else self._candidates(readings, chance),
+        )  # fmt: skip
+
+    def _candidates(self, readings: list[Reading], chance: float) -> tuple[Candidate, ...]:
+        found: dict[tuple[str, str], Candidate] = {}
+        for reading in readings:
+            pairs = reading.building_ids if len(reading.building_ids) > 1 else (reading.settled,)
+            share = chance if reading is readings[0] else chance * 2.0 ** (reading.score - readings[0].score) / 2
+            for place_id, building_id in pairs:
+                place = self.gazetteer.buildings[building_id] if building_id else self.gazetteer.places[place_id]
+                found.setdefault(
+                    (place_id, building_id),
+                    Candidate(
+                        place_id,
+                        "building" if building_id else reading.level,
+                        round(share / len(pairs), 4),
+                        building_id,
+                        lon=place.lon,
+                        lat=place.lat,
+                        why=f"{reading.span.text} cost {reading.span.cost:.2f}",
+                    ),
+                )
+            if len(found) >= _MOST_CANDIDATES:
+                break
+        return tuple(list(found.values())[:_MOST_CANDIDATES])
+
+
+def _shifted(lon: float, lat: float, offset: tuple[str, float] | None) -> tuple[float, float]:
+    """Move a landmark's point by a direction and a distance; 东北 is half way between."""
+    if not offset:
+        return lon, lat
+    sides, metres = offset
+    east = sum(_SIDES[side][0] for side in sides)
+    north = sum(_SIDES[side][1] for side in sides)
+    length = (east * east + north * north) ** 0.5
+    if not length:
+        return lon, lat
+    return (
+        lon + metres * east / length / (METRES_PER_DEGREE * cos(radians(lat))),
+        lat + metres * north / length / METRES_PER_DEGREE,
+    )
+
+
+def _how(best: Reading, read: str) -> dict[str, str]:
+    """Say which stretch of the text was read as what."""
+    how = {
+        read[best.span.start : best.span.end]: f"{best.form.owner.kind} {best.form.owner.place_id} {best.form.relation}"
+    }
+    if best.second:
+        how[read[best.second.start : best.second.end]] = f"road {best.second.forms[0].owner.place_id}"
+    if best.zone:
+        how[f"zone {best.zone.zone.number}"] = best.place_id
+    if best.parts.building:
+        meaning = "unknown" if best.building_state == BUILDING_UNKNOWN else ""
+        meaning = best.settled[1] if best.building_state == BUILDING_MET else meaning or "in several places"
+        how[f"building {best.parts.building}"] = meaning
+    return how | best.notes

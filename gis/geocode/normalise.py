@@ -94,11 +94,32 @@ def fold(text: str) -> str:
 def normalise(text: str) -> str:
     """Return the form the engine reads: folded characters, separators only between numbers."""
     folded = text.translate(_FOLD)
-    if " " in folded or "-" in folded:
-        folded = _IDLE.sub("", folded)
-        if "  " in folded or "--" in folded or " -" in folded or "- " in folded:
-            folded = _RUN.sub(lambda run: "-" if "-" in run.group() else " ", folded)
-    return folded
+    return _joined(_IDLE.sub("", folded)) if " " in folded or "-" in folded else folded
+
+
+def normalise_with_breaks(text: str) -> tuple[str, frozenset[int]]:
+    """Return the normalised text and the positions in it before which the raw text had a space or a sign."""
+    folded = text.translate(_FOLD)
+    if " " not in folded and "-" not in folded:
+        return folded, frozenset()
+    pieces: list[str] = []
+    breaks: set[int] = set()
+    length = at = 0
+    for idle in _IDLE.finditer(folded):
+        piece = _joined(folded[at : idle.start()])
+        pieces.append(piece)
+        length += len(piece)
+        breaks.add(length)
+        at = idle.end()
+    pieces.append(_joined(folded[at:]))
+    return "".join(pieces), frozenset(breaks)
+
+
+def _joined(piece: str) -> str:
+    """Make one separator of several that stand together."""
+    if "  " in piece or "--" in piece or " -" in piece or "- " in piece:
+        return _RUN.sub(lambda run: "-" if "-" in run.group() else " ", piece)
+    return piece
 
 
 def offsets(text: str) -> list[int]:

@@ -1,0 +1,395 @@
+"""What stands before a name: administrative parts, words of speech, and words that only belong to a sentence."""
+
+import re
+
+# prefecture-level cities by their short names, so that "苏州时代花园" is read as a city and a name; facts of the Ministry
+# of Civil Affairs' list of administrative divisions, those that make or begin common names elsewhere left out
+CITIES = frozenset(
+    [
+        "北京",
+        "上海",
+        "天津",
+        "重庆",
+        "石家庄",
+        "唐山",
+        "秦皇岛",
+        "邯郸",
+        "邢台",
+        "保定",
+        "张家口",
+        "承德",
+        "沧州",
+        "廊坊",
+        "衡水",
+        "太原",
+        "大同",
+        "阳泉",
+        "长治",
+        "晋城",
+        "朔州",
+        "晋中",
+        "运城",
+        "忻州",
+        "临汾",
+        "吕梁",
+        "呼和浩特",
+        "包头",
+        "赤峰",
+        "通辽",
+        "鄂尔多斯",
+        "沈阳",
+        "大连",
+        "鞍山",
+        "抚顺",
+        "本溪",
+        "丹东",
+        "锦州",
+        "营口",
+        "阜新",
+        "辽阳",
+        "盘锦",
+        "铁岭",
+        "葫芦岛",
+        "长春",
+        "吉林",
+        "四平",
+        "辽源",
+        "通化",
+        "白山",
+        "松原",
+        "哈尔滨",
+        "齐齐哈尔",
+        "鸡西",
+        "鹤岗",
+        "双鸭山",
+        "大庆",
+        "伊春",
+        "佳木斯",
+        "牡丹江",
+        "黑河",
+        "绥化",
+        "南京",
+        "无锡",
+        "徐州",
+        "常州",
+        "苏州",
+        "南通",
+        "连云港",
+        "淮安",
+        "盐城",
+        "扬州",
+        "镇江",
+        "泰州",
+        "宿迁",
+        "杭州",
+        "宁波",
+        "温州",
+        "嘉兴",
+        "湖州",
+        "绍兴",
+        "金华",
+        "衢州",
+        "舟山",
+        "台州",
+        "丽水",
+        "合肥",
+        "芜湖",
+        "蚌埠",
+        "淮南",
+        "马鞍山",
+        "淮北",
+        "铜陵",
+        "安庆",
+        "黄山",
+        "滁州",
+        "阜阳",
+        "宿州",
+        "六安",
+        "亳州",
+        "池州",
+        "宣城",
+        "福州",
+        "厦门",
+        "莆田",
+        "三明",
+        "泉州",
+        "漳州",
+        "南平",
+        "龙岩",
+        "宁德",
+        "南昌",
+        "景德镇",
+        "萍乡",
+        "九江",
+        "新余",
+        "鹰潭",
+        "赣州",
+        "吉安",
+        "宜春",
+        "抚州",
+        "上饶",
+        "济南",
+        "青岛",
+        "淄博",
+        "枣庄",
+        "东营",
+        "烟台",
+        "潍坊",
+        "济宁",
+        "泰安",
+        "威海",
+        "日照",
+        "临沂",
+        "德州",
+        "聊城",
+        "滨州",
+        "菏泽",
+        "郑州",
+        "开封",
+        "洛阳",
+        "平顶山",
+        "安阳",
+        "鹤壁",
+        "新乡",
+        "焦作",
+        "濮阳",
+        "许昌",
+        "漯河",
+        "三门峡",
+        "南阳",
+        "商丘",
+        "信阳",
+        "周口",
+        "驻马店",
+        "武汉",
+        "黄石",
+        "十堰",
+        "宜昌",
+        "襄阳",
+        "鄂州",
+        "荆门",
+        "孝感",
+        "荆州",
+        "黄冈",
+        "咸宁",
+        "随州",
+        "长沙",
+        "株洲",
+        "湘潭",
+        "衡阳",
+        "邵阳",
+        "岳阳",
+        "常德",
+        "张家界",
+        "益阳",
+        "郴州",
+        "永州",
+        "怀化",
+        "娄底",
+        "广州",
+        "韶关",
+        "深圳",
+        "珠海",
+        "汕头",
+        "佛山",
+        "江门",
+        "湛江",
+        "茂名",
+        "肇庆",
+        "惠州",
+        "梅州",
+        "汕尾",
+        "河源",
+        "阳江",
+        "清远",
+        "东莞",
+        "中山",
+        "潮州",
+        "揭阳",
+        "云浮",
+        "南宁",
+        "柳州",
+        "桂林",
+        "梧州",
+        "北海",
+        "防城港",
+        "钦州",
+        "贵港",
+        "玉林",
+        "百色",
+        "贺州",
+        "河池",
+        "来宾",
+        "崇左",
+        "海口",
+        "三亚",
+        "儋州",
+        "成都",
+        "自贡",
+        "攀枝花",
+        "泸州",
+        "德阳",
+        "绵阳",
+        "广元",
+        "遂宁",
+        "内江",
+        "乐山",
+        "南充",
+        "眉山",
+        "宜宾",
+        "广安",
+        "达州",
+        "雅安",
+        "巴中",
+        "资阳",
+        "贵阳",
+        "六盘水",
+        "遵义",
+        "安顺",
+        "毕节",
+        "铜仁",
+        "昆明",
+        "曲靖",
+        "玉溪",
+        "保山",
+        "昭通",
+        "丽江",
+        "普洱",
+        "临沧",
+        "拉萨",
+        "西安",
+        "铜川",
+        "宝鸡",
+        "咸阳",
+        "渭南",
+        "延安",
+        "汉中",
+        "榆林",
+        "安康",
+        "商洛",
+        "兰州",
+        "嘉峪关",
+        "金昌",
+        "白银",
+        "天水",
+        "武威",
+        "张掖",
+        "平凉",
+        "酒泉",
+        "庆阳",
+        "定西",
+        "陇南",
+        "西宁",
+        "海东",
+        "银川",
+        "石嘴山",
+        "吴忠",
+        "固原",
+        "中卫",
+        "乌鲁木齐",
+        "克拉玛依",
+        "昆山",
+        "常熟",
+        "张家港",
+        "太仓",
+        "江阴",
+        "宜兴",
+        "义乌",
+        "余姚",
+        "慈溪",
+        "江苏",
+        "浙江",
+        "安徽",
+        "山东",
+        "福建",
+        "江西",
+        "河北",
+        "河南",
+        "湖北",
+        "湖南",
+        "广东",
+        "广西",
+        "四川",
+        "贵州",
+        "云南",
+        "陕西",
+        "甘肃",
+        "辽宁",
+        "黑龙江",
+        "山西",
+        "海南",
+        "青海",
+        "宁夏",
+        "新疆",
+        "西藏",
+        "内蒙古",
+    ]
+)
+_CITY = "|".join(sorted(CITIES, key=len, reverse=True))
+_PARTS = re.compile(
+    rf"(?:(?:{_CITY})(?:省|市|地区)?|[一-龥]{{2,5}}(?:自治区|自治州|自治县)|[一-龥]{{1,4}}?(?:街道办事处|街道办|街道)"
+    rf"|[一-龥]{{2,3}}?[市县旗](?!场|民|政)|(?:工业园|高新技术产业开发|经济技术开发|高新|经开|开发|新|园)区"
+    rf"|[一-龥]{{2}}?区|[一-龥]{{2,3}}?[镇乡](?!政府))+"
+)
+_START = re.compile(
+    r"(?:[一-龥]{0,3}(?:反映|反應|来电|致电|上报|投诉|举报|求助|报告|咨询|表示|人称|业主|居民|市民|群众|网格员|工作人员)[称说:]*"
+    r"|(?:家住|住在|我住|我家|我们|本人|请到|请来|麻烦|派人|到|来|在|于|地址|住址|位于|位置|事发地|地点|上门|送到|前往|坐落|居住|"
+    r"收货|现住|户籍|联系)+)+"
+)
+# the last character of what may stand before a name without being part of it
+SPEECH = frozenset("在于到址映来是住报称去往至向的为说给处位家原老旧从对离经过由和与及跟同叫见查点地有系帮请边名电报")
+ADMINISTRATIVE = frozenset("省市区县镇乡旗")
+# a name directly followed by one of these is the beginning of another name
+_OTHER_THING = re.compile(
+    r"(?:第?[一二三四五六七八九\d]*(?:小学|中学|幼儿园|学校|实验)|酒店|宾馆|医院|卫生|超市|饭店|餐厅|大厦|广场|公园|公寓|花园|花苑|新村|"
+    r"新苑|家园|名苑|苑|庭|府|墅|大厦|商城|市场|银行|工厂|公司|大道|大街|东路|西路|南路|北路|中路|路|街|巷|弄|桥|站|浜|河|湖|山|"
+    r"科技园|产业园|工业园|派出所|社区|村|镇|街道)"
+)
+_PLACE_WORD = re.compile(
+    r"(?:的)?(?:(?:正|斜|马路|大门|路)?对(?:面|过)|旁边?|附近|门口|大?门前|边上?|周边|隔壁|内|里面?|中|处|外面?|大厅|楼下|楼上|前面?|后面?|"
+    r"[东南西北]{1,2}(?:大?门|侧|面|边|角|头|首|出口|方向|\d)|正?门|入口|出口|停车场|地下|车库|一带|区域|收|村民|居民|交界|之间|与|和)"
+)
+_OFFSET = re.compile(
+    r"(?P<gap>[^东南西北]{0,4}?)(?P<side>[东南西北]{1,2})(?:侧|面|边|方向|方|首|向)?(?:大?约|约)?(?P<metres>\d[\d ]{0,4})(?:米|M)"
+)
+
+
+def administrative_end(text: str) -> int:
+    """Return where the leading words of speech and administrative parts end in a normalised text."""
+    at = 0
+    for _ in range(3):
+        before = at
+        for pattern in (_START, _PARTS):
+            match = pattern.match(text, at)
+            if match:
+                at = match.end()
+        if at == before:
+            break
+    return at
+
+
+def administrative_spans(text: str) -> list[tuple[int, int]]:
+    """Return the stretches of a text that are administrative parts wherever they stand."""
+    return [match.span() for match in re.finditer(r"[一-龥]{2}(?:街道(?!办|口)|镇(?!政府)|乡(?!政府))", text)]
+
+
+def begins_other_thing(text: str) -> bool:
+    """Tell whether what follows a name makes it the beginning of another thing's name."""
+    return _OTHER_THING.match(text) is not None
+
+
+def begins_place_word(text: str) -> bool:
+    """Tell whether a name is followed by a word that says where near it: 对面, 门口, 东侧."""
+    return _PLACE_WORD.match(text) is not None
+
+
+def read_offset(text: str) -> tuple[str, float] | None:
+    """Read direction and distance behind a landmark: ("东", 50.0) for 东侧50米.
+
+    Up to four characters may stand between, as in 路口东50米.
+    """
+    match = _OFFSET.match(text)
+    if not match:
+        return None
+    metres = float(match["metres"].replace(" ", ""))
+    return (match["side"], metres) if 0 < metres <= 1000 else None
