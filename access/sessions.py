@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row
 
 from gis.database.statements import load_statements
+from gis.texts import LANGUAGES
 
 STATEMENTS = load_statements("access", "sessions")
 
-#: how long a session lives after it was last extended; a wall hangs for a year, a browser keeps a cookie 400 days at most
+#: how long a session lives after it was last extended; a browser keeps a cookie 400 days at most
 LIFETIMES = {
     "wall": timedelta(days=400),
     "grid_worker": timedelta(days=30),
@@ -69,7 +70,7 @@ def lifetime(role: str) -> timedelta:
 
 
 def find_session(connection: Connection, secret: str, *, by_token: bool = False) -> Session | None:
-    """Return the session behind a cookie's secret, or behind a bearer token's; None when it does not hold (any more)."""
+    """Return the session behind a cookie's or a bearer token's secret; None when it does not hold (any more)."""
     row = connection.execute(
         STATEMENTS["find_session"], {"secret": secret_hash(secret), "by_token": by_token}
     ).one_or_none()
@@ -86,15 +87,23 @@ class Opened:
 
 
 def open_session(
-    connection: Connection, account_id: int, *, role: str, token_id: int | None = None, seconds: float | None = None
+    connection: Connection,
+    account_id: int,
+    *,
+    role: str,
+    token_id: int | None = None,
+    seconds: float | None = None,
+    language: str | None = None,
 ) -> Opened:
-    """Open a session for a cookie; ends with the token it came from, if any."""
+    """Open a session for a cookie; ends with the token it came from, if any. `language` is kept for the account."""
     secret = new_secret()
     max_age_s = min(lifetime(role).total_seconds(), seconds if seconds is not None else float("inf"))
     opened = connection.scalar(
         STATEMENTS["open_session"],
         {"account_id": account_id, "secret": secret_hash(secret), "seconds": max_age_s, "token_id": token_id},
     )
+    if language in LANGUAGES:
+        connection.execute(STATEMENTS["set_language"], {"language": language})
     return Opened(id=str(opened), secret=secret, max_age_s=max_age_s)
 
 

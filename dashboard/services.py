@@ -58,7 +58,7 @@ class Services:
         return Intake(self.database, district)
 
     def intake(self) -> "Intake":
-        """The one way in for records that come over the network; made when the first one comes, since it reads the gazetteer."""
+        """The one way in for records from the network; made when the first one comes, since it reads the gazetteer."""
         with self.lock:
             return self.loaded_intake
 

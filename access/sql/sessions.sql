@@ -18,3 +18,7 @@ SELECT access.extend_session(:seconds);
 -- close_session --
 -- The session of this transaction ends.
 SELECT access.close_session();
+
+-- set_language --
+-- The language of the account behind the session of this transaction.
+SELECT access.set_language(:language);

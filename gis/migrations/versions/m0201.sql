@@ -368,16 +368,16 @@ CREATE FUNCTION access.note_failure(account_name text) RETURNS void LANGUAGE sql
     SELECT access.note_event('sign_in_failed', jsonb_build_object('name', left(account_name, 64)))
 $$;
 
-CREATE FUNCTION access.open_session(account bigint, secret bytea, seconds double precision, token bigint DEFAULT NULL) RETURNS uuid
+CREATE FUNCTION access.open_session(account_key bigint, secret bytea, seconds double precision, token_key bigint DEFAULT NULL) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     opened uuid;
 BEGIN
-    UPDATE access.account SET failed_sign_ins = 0, locked_until = NULL WHERE id = account AND (failed_sign_ins > 0 OR locked_until IS NOT NULL);
+    UPDATE access.account SET failed_sign_ins = 0, locked_until = NULL WHERE id = account_key AND (failed_sign_ins > 0 OR locked_until IS NOT NULL);
     INSERT INTO access.session (account_id, token_id, secret_hash, expires_at)
-    VALUES (account, token, secret, now() + seconds * interval '1 second') RETURNING id INTO opened;
+    VALUES (account_key, token_key, secret, now() + seconds * interval '1 second') RETURNING id INTO opened;
     PERFORM set_config('fengqiao.session', opened::text, true);
-    PERFORM access.note_event(CASE WHEN token IS NULL THEN 'sign_in' ELSE 'link_opened' END);
+    PERFORM access.note_event(CASE WHEN token_key IS NULL THEN 'sign_in' ELSE 'link_opened' END);
     RETURN opened;
 END $$;
 

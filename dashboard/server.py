@@ -1,0 +1,68 @@
+"""The server: one FastAPI that hosts the API, the tiles, the live stream and the pages, behind one authentication."""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.resources import files
+from typing import cast
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from dashboard.auth import Authentication
+from dashboard.errors import install_error_answers
+from dashboard.services import Clock, Services, system_clock
+from dashboard.settings import ServerSettings
+from gis.database.connection import Database
+
+RouterFactory = Callable[[Services], APIRouter]
+Mount = Callable[[FastAPI, Services], None]
+
+#: modules with `router(services) -> APIRouter`, in the order their routes are tried
+ROUTERS = (
+    "dashboard.api.status",
+    "dashboard.sign_in.routes",
+)
+#: modules with `mount(server, services)`: Dash apps and other ASGI apps, tried after every router
+MOUNTS: tuple[str, ...] = ()
+
+
+def create_app(settings: ServerSettings, database: Database, *, clock: Clock = system_clock) -> FastAPI:
+    """Build the whole server over a migrated database; nothing is started and nothing is read from it yet."""
+    services = Services(settings=settings, database=database, clock=clock)
+    server = FastAPI(
+        title="Fengqiao",
+        summary="Command centre for a sub-district",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    server.state.services = services
+    install_error_answers(server)
+    mount_api_pages(server)
+    for name in ROUTERS:
+        server.include_router(cast(RouterFactory, import_module(name).router)(services))
+    for name in MOUNTS:
+        cast(Mount, import_module(name).mount)(server, services)
+    server.add_middleware(Authentication, services=services)
+    return server
+
+
+def mount_api_pages(server: FastAPI) -> None:
+    """Serve OpenAPI's page with assets of our own: there is no internet where this runs."""
+    server.mount(
+        "/api/docs/assets",
+        StaticFiles(directory=str(files("fastapi_offline").joinpath("static"))),
+        name="api-docs-assets",
+    )
+
+    @server.get("/api/docs", include_in_schema=False)
+    def api_page() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="Fengqiao API",
+            swagger_js_url="/api/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/api/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/api/docs/assets/favicon.png",
+        )
