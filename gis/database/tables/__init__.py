@@ -18,10 +18,10 @@ from gis.database.tables.places import (
     subdistrict,
     work_grid,
 )
-from gis.database.tables.support import batch, feed, quarantine, record_version, service_item
+from gis.database.tables.support import batch, delivered, feed, quarantine, record_version, service_item
 
 __all__ = [
-    "batch", "building", "cell", "cell_share", "community", "dwelling", "feed", "grid_worker", "household", "incident", "metadata",
+    "batch", "building", "cell", "cell_share", "community", "delivered", "dwelling", "feed", "grid_worker", "household", "incident", "metadata",
     "organisation", "place", "place_alias", "quarantine", "record_version", "resident", "resource", "resource_stock", "road_segment",
     "service_item", "service_request", "subdistrict", "visit", "work_grid",
 ]  # fmt: skip

@@ -80,6 +80,7 @@ visit = Table(
     Column("dwelling_id", BigInteger),
     Column("building_id", BigInteger),
     Column("address", Text, nullable=False, server_default=""),
+    Column("worker_id", BigInteger, comment="base.grid_worker who is to go or went"),
     Column("due_on", Date, nullable=False),
     moment("done_at"),
     Column("note", Text, nullable=False, server_default=""),

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -66,6 +67,17 @@ quarantine = Table(
     moment("quarantined_at", nullable=False, server_default=func.now()),
     moment("released_at", comment="When the mended row passed"),
     UniqueConstraint("subdistrict_code", "feed", "row_hash"),
+    Index("quarantine_open_idx", "subdistrict_code", "feed", postgresql_where="released_at IS NULL"),
+    schema="support",
+)  # fmt: skip
+
+delivered = Table(
+    "delivered", metadata,
+    Column("subdistrict_code", Text, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("source_key", Text, primary_key=True),
+    Column("row_hash", LargeBinary, nullable=False, comment="Keyed hash of the raw row as last delivered [16 bytes]"),
+    Column("batch_id", BigInteger, nullable=False, comment="Batch that delivered it in this form; support.batch"),
     schema="support",
 )  # fmt: skip
 
