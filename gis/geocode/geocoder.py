@@ -67,8 +67,9 @@ class Geocoder:
     def _location(self, readings: list[Reading], read: str, chance: float) -> Location:
         best = readings[0]
         undecided = best.building_state == BUILDING_IN_SEVERAL or best.zone_state == ZONE_UNKNOWN
-        if best.kind == JUNCTION and best.point is None:
-            undecided = True
+        undecided = undecided or (best.kind == JUNCTION and best.point is None)
+        # an estate known by its zones only, and no zone is said
+        undecided = undecided or (not best.form.owner.whole and not best.zone and best.building_state != BUILDING_MET)
         status = MATCHED if chance >= MATCH_FROM and not undecided else AMBIGUOUS if chance >= SHOW_FROM else UNMATCHED
         if undecided:
             status = AMBIGUOUS

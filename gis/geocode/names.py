@@ -112,9 +112,12 @@ def place_forms(gazetteer: Gazetteer) -> dict[str, tuple[Form, ...]]:
     named = list(_named_owners(gazetteer))
     for text, owner, relation in named:
         add(text, owner, relation, FULL, 0)
+    roads = {text for text, owner, _ in named if owner.kind == "road"}
     for text, owner, relation in named:
         for form, variant in _shorter(text, owner.kind):
-            add(form, owner, relation, variant, len(text) - len(form))
+            # 何山路小区 is never called by the name of its road
+            if form not in roads:
+                add(form, owner, relation, variant, len(text) - len(form))
     return {text: tuple(found) for text, found in forms.items()}
 
 

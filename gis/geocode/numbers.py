@@ -10,7 +10,10 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 _TENS = {"廿": 20, "卅": 30}
 CHINESE_DIGITS = "零一二三四五六七八九十百千两幺廿卅"
 # dictated digits that are ordinary words elsewhere (陆 a surname, 洞 a hole) count only between other digits
-_RUN = re.compile(rf"[{CHINESE_DIGITS}](?:[{CHINESE_DIGITS}洞拐勾陆]*[{CHINESE_DIGITS}洞拐勾])?")
+# a run that touches an Arabic digit is another number: 202一楼
+_RUN = re.compile(
+    rf"(?<![0-9])[{CHINESE_DIGITS}](?:[{CHINESE_DIGITS}洞拐勾陆]*[{CHINESE_DIGITS}洞拐勾])?(?![0-9{CHINESE_DIGITS}])"
+)
 
 
 def chinese_to_digits(text: str) -> str | None:

@@ -7,7 +7,7 @@ from gis.geocode.numbers import digits_in
 
 # characters people type for 幢 and 栋 when the sound or the shape leads them astray
 _BUILDING_SLIPS = "憧懂董冻撞洞动侗桩庄状童幛僮栋幢拣"
-_BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号|楼)"
+_BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号)"
 _UNIT_WORD = r"(?:单元|单园|单圆|单员|单远|门洞|门栋|梯)"
 _ROOM_WORD = r"(?:室|户|房间|房|号房|号室)"
 _NUMBER = r"(?:[A-Z]?\d{1,4}[A-Z]?|[A-Z](?![A-Z]))"
@@ -16,7 +16,7 @@ _GAP = r"[ \-]*"
 _PARTS = re.compile(
     rf"""
     第?(?P<building>{_NUMBER})
-    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=\d?$)|(?=\D))
+    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=$)|(?![\d组队米元年月天人个次层楼度路点分期区辆户家棵只条岁部门号线M]))
     (?:{_GAP}(?:
         第?(?P<unit>\d{{1,2}}|[A-Z甲乙丙丁东西中南北]){_GAP}{_UNIT_WORD}
         |(?P<dash_unit>\d{{1,2}})(?=[ \-]+\d{{3,4}}(?!\d))
@@ -28,9 +28,9 @@ _PARTS = re.compile(
 )
 _RANGE = re.compile(r"第?\d{1,4}(?:号楼|幢|栋|#)?[\-至到~]\d{1,4}(?:号楼|幢|栋|#)(?!\d)")
 # a space or a dot slipped into a number: "3 5幢", "7 03室", "1 01幢"
-_SPLIT_BUILDING = re.compile(r"^(\d{1,2}) (\d{1,2})(?=号楼|幢|栋|座|#|号|楼)")
+_SPLIT_BUILDING = re.compile(rf"^(\d{{1,2}}) (\d{{1,2}})(?=号|#|[{_BUILDING_SLIPS}座]|-\d{{1,2}}-\d{{3,4}})")
 _SPLIT_ROOM = re.compile(
-    r"(?<=[ \-#幢栋座楼元号])(\d{1,2}) (\d{1,3})(?=室|$)|(?<=[ \-#幢栋座楼元号])(\d{3}) (\d)(?=室|$)"
+    r"(?<=[\-#幢栋座楼元号])(\d{1,2}) (\d{2})(?=室|$)|(?<=[\-#幢栋座楼元号])(\d{2,3}) (\d)(?=室|$)"
 )
 _LETTER_SLIPS = re.compile(r"(?<=\d)[OQ](?=\d|室|号|幢|栋|$)|(?<=\d)[IL](?=\d)|(?<![A-Z0-9])[IL](?=\d)")
 

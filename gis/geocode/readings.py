@@ -25,7 +25,7 @@ NO_BUILDING, BUILDING_MET, BUILDING_IN_SEVERAL, BUILDING_UNKNOWN, BUILDING_RANGE
 NO_ROAD, ROAD_AGREES, ROAD_SAME, ROAD_DIFFERS, ROAD_UNKNOWN = range(5)
 PLACE, ADDRESS, JUNCTION, ROAD = range(4)
 KINDS = ("compound", "apartment", "poi", "village", "community", "road")
-_VARIANTS = {FULL: 0, CORE: 1, PREFIX: 2, TAIL: 3}
+_SIDES = ("东", "西", "南", "北", "中")
 # what a cut form is worth less than a whole one, on the scale of character weights
 _VARIANT_LOSS = {FULL: 0.0, CORE: 0.25, PREFIX: 0.8, TAIL: 0.6}
 
@@ -33,7 +33,7 @@ _SUFFIX = re.compile("(?:" + "|".join(SUFFIXES) + ")")
 _COMMUNITY_OFFICE = re.compile("(?:第?[一二三四五]?居委会|居民委员会|党群服务中心|服务中心|工作站|网格)")
 _VILLAGE_GROUP = re.compile(r"(?:第?\d{1,2}(?:组|队|小组))?(?:\d{1,4}号)?")
 _ROAD_NUMBER = re.compile(
-    r"(?P<number>\d{1,4})(?:[-之](?P<sub>\d{1,3}))?(?:号|弄|#)(?!楼|线|门)|(?P<bare>\d{1,4})(?=$|[^\d幢栋座米单年月])"
+    r"(?P<number>\d{1,4}(?: \d{1,3})?)(?:[-之](?P<sub>\d{1,3}))?(?:号|弄|#)(?!楼|线|门)|(?P<bare>\d{1,4})(?=$|[^\d幢栋座米单年月])"
 )
 _CONNECTOR = re.compile(r"(?:[与和及同跟到至交]|[\- X]){0,2}$")
 _CROSSING = re.compile(r"(?:的)?(?:交叉路?口|交汇处?|交界处?|交接处?|相交处?|十字路口|丁字路口|路口|口|转角|拐角|交叉)")
@@ -90,11 +90,12 @@ class Reader:
         `breaks` are positions in the text before which the raw text had a space or a sign.
         """
         context = _Context(text, breaks)
-        roads = sorted((span for span in spans if span.forms[0].owner.kind == "road"), key=_gain, reverse=True)
+        spans = [span for span in spans if not context.is_administrative(span)]
+        roads = sorted((span for span in spans if _is_road(span)), key=_gain, reverse=True)
         roads = _without_overlap(roads)
         context.roads = [(road.start, *self._road_end(text, road)) for road in roads]
         readings = self._road_readings(context, roads)
-        named = [span for span in spans if span.forms[0].owner.kind != "road" or len(span.forms) > 1]
+        named = [span for span in spans if any(form.owner.kind != "road" for form in span.forms)]
         named.sort(key=_gain, reverse=True)
         for span in named[:10]:
             if _gain(span) < 0.4:
@@ -127,9 +128,7 @@ class Reader:
         self._look_left(context, reading)
         self._look_right(context, reading)
         self._look_at_road(context, reading)
-        reading.score = self._weigh(reading)
-        if context.in_administrative_part(span.start, span.end):
-            reading.score -= 2.0
+        reading.score = self._weigh(context, reading)
         return reading
 
     def _read_estate(self, context: "_Context", reading: Reading, at: int) -> int:
@@ -138,16 +137,16 @@ class Reader:
         if form.relation == "resettled_to":
             # the house numbers of a village that is gone mean nothing today
             return at + _VILLAGE_GROUP.match(context.digits_from(at)).end()  # type: ignore[union-attr]
-        zone = read_zone(text[at : at + 8])
+        zone = self._zone_at(text, at, owner)
         if zone is None:
             suffix = _SUFFIX.match(text, at)
-            if suffix and (form.variant != FULL or suffix.group() == "小区"):
-                reading.swapped_suffix = form.variant != FULL
+            if suffix and (suffix.group() == "小区" or not form.text.endswith(SUFFIXES)):
+                reading.swapped_suffix = suffix.group() != "小区" or form.variant != FULL
                 at = suffix.end()
-                zone = read_zone(text[at : at + 8])
+            elif at < len(text) and text[at] == text[at - 1] and not text[at].isdigit():
+                at += 1  # the last character twice: 花园园
+            zone = self._zone_at(text, at, owner)
         place_ids = owner.place_ids
-        if zone and not zone.exact and not owner.zones:
-            zone = None
         if zone:
             met = self.index.zone(owner, zone.zone)
             reading.zone, at = zone, at + zone.length
@@ -171,6 +170,21 @@ class Reader:
             if len(standing) == 1:
                 reading.unit_state, reading.room_state = self.index.check(standing[0][1], parts)
         return at + parts.length if parts.length else at
+
+    def _zone_at(self, text: str, at: int, owner: Owner) -> ZoneRead | None:
+        """Read a zone; what is only half a zone counts where the estate has it: 西30栋, 新一区, 西区里."""
+        zone = read_zone(text[at : at + 8])
+        if zone and (zone.exact or owner.zones):
+            extra = 1 if text[at + zone.length : at + zone.length + 1] == "里" else 0
+            return ZoneRead(zone.zone, zone.length + extra, zone.exact)
+        if not owner.zones:
+            return None
+        if zone is None and text[at : at + 1] in _SIDES and text[at + 1 : at + 2].isdigit():
+            zone = ZoneRead(Zone(text[at]), 1, exact=False)
+        elif zone is None and text[at + 1 : at + 2]:
+            later = read_zone(text[at + 1 : at + 9])
+            zone = ZoneRead(later.zone, later.length + 1, exact=False) if later and later.exact else None
+        return zone if zone and self.index.zone(owner, zone.zone) else None
 
     def _look_left(self, context: "_Context", reading: Reading) -> None:
         """Judge what stands before the name: an edge, an administrative part, or the rest of another name."""
@@ -222,13 +236,15 @@ class Reader:
                 best = ROAD_DIFFERS
         reading.road_state = best
 
-    def _weigh(self, reading: Reading) -> float:
+    def _weigh(self, context: "_Context", reading: Reading) -> float:
         """Score a reading of a place; units are those of the character weights, about one for a telling character."""
         score = _gain(reading.span) - _VARIANT_LOSS[reading.form.variant]
         score -= (0.0, 0.0, 0.0, 0.0, 0.15, 0.5)[reading.left] + 0.1 * min(reading.gap, 4)
         score -= (0.0, 0.0, 0.0, 0.05, 0.15, 0.7)[reading.right]
         score += (0.0, 0.7, 0.0, 0.5, -0.7)[reading.zone_state]
         score += (0.0, 0.9, 0.3, -0.4, 0.0)[reading.building_state]
+        score += 0.5 if context.ends_road(reading.span.start) else 0.0
+        score -= 0.3 if reading.swapped_suffix else 0.0
         score += (0.0, 0.8, 0.2, -0.2, 0.0)[reading.road_state]
         score -= 0.3 * (reading.unit_state == 2) + 0.3 * (reading.room_state == 2)
         if reading.form.owner.kind == "community":
@@ -246,7 +262,7 @@ class Reader:
             return road.end, "", ids
         taken = len(text[road.end : road.end + 12]) - len(tail[match.end() :])
         number = match["number"] or match["bare"]
-        return road.end + taken, number.lstrip("0"), ids
+        return road.end + taken, number.replace(" ", "").lstrip("0"), ids
 
     def _road_readings(self, context: "_Context", roads: list[Span]) -> list[Reading]:
         readings = []
@@ -359,8 +375,22 @@ class _Context:
             parts.building, parts.unit, parts.room, parts.word, parts.length + len(window) - len(turned), parts.is_range
         )
 
-    def in_administrative_part(self, start: int, end: int) -> bool:
-        return any(a <= start < b and end <= b + 1 for a, b in self.admin_spans)
+    def is_administrative(self, span: Span) -> bool:
+        """Tell whether a span is a piece of an administrative part: 虎丘 in 虎丘区, 枫桥街 in 枫桥街道."""
+        start, end, cost = span.start, span.end, span.cost
+        for a, b in self.admin_spans:
+            # a name may begin with the part and go on behind it (枫桥街道办), or hold it
+            if (
+                start < b
+                and end > a
+                and (start > a or end <= b or cost > 0.3 * (end - b) or span.forms[0].variant != FULL)
+            ):
+                return True
+        if start < self.admin_end < end and cost > 0.3 * (end - self.admin_end):
+            return True
+        if span.forms[0].variant == FULL:
+            return False
+        return end <= self.admin_end or self.text[end : end + 1] in ("区", "县", "市") and start <= self.admin_end
 
     def ends_administrative_part(self, at: int) -> bool:
         return at == self.admin_end or any(b == at for _, b in self.admin_spans)
@@ -393,7 +423,12 @@ class _Context:
 
 def _gain(span: Span) -> float:
     """Return what a span is worth: the weight of its form less what it cost to read it."""
-    return span.weight - 1.5 * span.cost - 0.25 * float(span.counts[alignment.FOREIGN])
+    return span.weight - 1.5 * span.cost - 0.9 * float(span.counts[alignment.FOREIGN])
+
+
+def _is_road(span: Span) -> bool:
+    """Tell whether a span is a road's name written well enough; short names leave no room for foreign characters."""
+    return any(form.owner.kind == "road" for form in span.forms) and span.cost <= 0.23 * len(span.text)
 
 
 def _without_overlap(spans: list[Span]) -> list[Span]:
