@@ -19,7 +19,7 @@ COMMANDS = {
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
     "geocode": ("gis.geocode_command:geocode", "place the texts of a CSV by a gazetteer"),
     "analyse": ("alerts.analyse:app", "detectors over files: scan, counts, hotspots, …"),
-    "assign": ("casework.assign_command:assign", "split work grids among their workers"),
+    "assign": ("casework.assign_command:app", "split work grids among their workers"),
     "report": ("dashboard.reports.report_command:report", "write the monthly map report"),
     "users": ("access.users_command:app", "accounts, roles and tokens"),
     "backup": ("gis.database.backup_command:backup", "write everything into one file"),
