@@ -78,6 +78,12 @@ def check_new_password(password: str, *, name: str) -> str:
     return HASHER.hash(password)
 
 
+def check_role(role: str) -> None:
+    """Raise BadInput unless `role` is one of ours."""
+    if role not in ROLES:
+        raise BadInput(f"no such role {role!r}; there are {', '.join(ROLES)}")
+
+
 @dataclass(frozen=True)
 class NewAccount:
     """What an account is made of."""
@@ -104,8 +110,7 @@ def add_account(connection: Connection, account: NewAccount) -> int:
     Conflict
         If the name is taken.
     """
-    if account.role not in ROLES:
-        raise BadInput(f"no such role {account.role!r}; there are {', '.join(ROLES)}")
+    check_role(account.role)
     if not account.name.strip() or account.name != account.name.strip():
         raise BadInput(f"{account.name!r} is no name for an account: it is empty or begins or ends with a space")
     if account.role == "community_leader" and not account.community_codes:

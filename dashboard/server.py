@@ -22,6 +22,7 @@ Mount = Callable[[FastAPI, Services], None]
 #: modules with `router(services) -> APIRouter`, in the order their routes are tried
 ROUTERS = (
     "dashboard.api.status",
+    "dashboard.api.session",
     "dashboard.sign_in.routes",
 )
 #: modules with `mount(server, services)`: Dash apps and other ASGI apps, tried after every router

@@ -1,0 +1,37 @@
+"""From what an administrator types (names, codes, worker numbers) to what an account's scope is made of."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from gis.database.statements import load_statements
+from gis.errors import BadInput
+
+STATEMENTS = load_statements("access", "scope")
+
+
+def community_codes(connection: Connection, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the codes of communities given by code or name; raises BadInput with those that are not there."""
+    known = connection.execute(STATEMENTS["communities"]).all()
+    by_word = {word: row.code for row in known for word in (row.code, row.name)}
+    if missing := [word for word in wanted if word not in by_word]:
+        raise BadInput(
+            f"no community {', '.join(missing)}; there are {', '.join(row.name for row in known) or 'none yet'}"
+        )
+    return tuple(by_word[word] for word in wanted)
+
+
+def work_grid_ids(connection: Connection, codes: Sequence[str]) -> tuple[int, ...]:
+    """Return the ids of work grids given by code; raises BadInput with those that are not there."""
+    found = {row.code: row.id for row in connection.execute(STATEMENTS["work_grids"], {"codes": list(codes)})}
+    if missing := [code for code in codes if code not in found]:
+        raise BadInput(f"no work grid {', '.join(missing)} is loaded")
+    return tuple(found[code] for code in codes)
+
+
+def grid_worker_id(connection: Connection, number: str) -> int:
+    """Return the id of the grid worker with this number (工号); raises BadInput."""
+    found = connection.scalar(STATEMENTS["grid_worker"], {"number": number})
+    if found is None:
+        raise BadInput(f"no grid worker {number!r} is on file")
+    return int(found)
