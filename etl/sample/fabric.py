@@ -118,7 +118,9 @@ def _built_up(compounds: pd.DataFrame) -> BaseGeometry:
     blobs = []
     for number, (centre, radius_m) in enumerate(zip(centres, facts["radius_m"], strict=True)):
         wobble = 1 + 0.13 * np.sin(3 * angle + number) + 0.07 * np.sin(5 * angle + 2.3 * number)
-        blobs.append(shapely.polygons(centre + np.column_stack([np.cos(angle), np.sin(angle)]) * (radius_m * wobble)[:, None]))
+        blobs.append(
+            shapely.polygons(centre + np.column_stack([np.cos(angle), np.sin(angle)]) * (radius_m * wobble)[:, None])
+        )
     near = shapely.buffer(shapely.points(compounds["x"], compounds["y"]), 170.0)
     return shapely.union_all([*blobs, *near])
 
@@ -180,9 +182,7 @@ def _lattice(land: BaseGeometry, site: Points, style: Style, rng: np.random.Gene
     return points[shapely.contains_xy(land, points[:, 0], points[:, 1])], float(90.0 - np.rad2deg(turn))
 
 
-def _houses(
-    compound: object, points: Points, bearing: float, style: Style, rng: np.random.Generator
-) -> pd.DataFrame:
+def _houses(compound: object, points: Points, bearing: float, style: Style, rng: np.random.Generator) -> pd.DataFrame:
     count = len(points)
     kind = str(compound.style)  # type: ignore[attr-defined]
     wanted = compound.dwellings_wanted / count * rng.uniform(0.75, 1.25, count)  # type: ignore[attr-defined]
@@ -266,4 +266,3 @@ def _dormitories(communities: pd.DataFrame, keep_clear: BaseGeometry, seed: int)
             )
         )
     return pd.concat(frames, ignore_index=True)
-

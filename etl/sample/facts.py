@@ -34,7 +34,7 @@ def read_facts(name: str, *numbers: str) -> pd.DataFrame:
     """Read one table of facts; the columns in `numbers` become floats (empty is NaN), all others stay text."""
     table = _table(name).copy()
     for column in numbers:
-        table[column] = pd.to_numeric(table[column].replace("", "nan"))
+        table[column] = [float(value) if value else np.nan for value in table[column]]
     return table
 
 

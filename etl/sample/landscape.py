@@ -104,7 +104,10 @@ def _road_graph(extent: BaseGeometry) -> tuple[pd.DataFrame, pd.DataFrame]:
         degree.setdefault(tuple(tail), set()).add(edge)
     # overshoots of a few metres behind a junction are drawing noise
     stub = np.array(
-        [edges[i].length < 30 and min(len(degree[tuple(head)]), len(degree[tuple(tail)])) == 1 for i, (head, tail) in enumerate(ends)]
+        [
+            edges[i].length < 30 and min(len(degree[tuple(head)]), len(degree[tuple(tail)])) == 1
+            for i, (head, tail) in enumerate(ends)
+        ]
     )
     edges, owner, ends = edges[~stub], owner[~stub], ends[~stub]
     order = np.lexsort((ends[:, 0, 1], ends[:, 0, 0], owner))

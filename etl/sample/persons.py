@@ -70,7 +70,10 @@ def _family_homes(fabric: Fabric, scale: float, rng: np.random.Generator) -> pd.
     for place, code in enumerate(compounds["code"]):
         buildings = fabric.buildings[fabric.buildings["owner"] == code]
         dwellings = _dwellings(buildings)
-        sizes = [_household_sizes(int(registered[place]), True, rng), _household_sizes(int(migrants[place]), False, rng)]
+        sizes = [
+            _household_sizes(int(registered[place]), True, rng),
+            _household_sizes(int(migrants[place]), False, rng),
+        ]
         size = np.concatenate(sizes)
         # more households than dwellings: the last ones share, as they do in life
         taken = rng.permutation(len(dwellings))[np.arange(len(size)) % len(dwellings)]
@@ -78,7 +81,10 @@ def _family_homes(fabric: Fabric, scale: float, rng: np.random.Generator) -> pd.
         frames.append(
             pd.DataFrame(
                 {
-                    **{column: dwellings[column].to_numpy()[taken][household] for column in ("building", "unit", "room")},
+                    **{
+                        column: dwellings[column].to_numpy()[taken][household]
+                        for column in ("building", "unit", "room")
+                    },
                     "bed": 0,
                     "household": first + household,
                     "slot": np.concatenate([np.arange(count) for count in size]) if len(size) else household,
@@ -310,7 +316,9 @@ def telephones(count: int, rng: np.random.Generator, *, absent: NDArray[np.bool_
     return ["" if gone else f"100{number:08d}" for number, gone in zip(numbers, none, strict=True)]
 
 
-def identity_numbers(area: Sequence[int] | Integers, birth: NDArray[np.datetime64], female: NDArray[np.bool_]) -> list[str]:
+def identity_numbers(
+    area: Sequence[int] | Integers, birth: NDArray[np.datetime64], female: NDArray[np.bool_]
+) -> list[str]:
     """Make distinct identity numbers with a valid check character (GB 11643-1999) under area codes never issued."""
     area = np.asarray(area, dtype=np.int64)
     day = birth.astype("datetime64[D]")
@@ -335,7 +343,11 @@ def _origins(
         {name: index + 1 for index, name in enumerate(read_facts("communities")["name"])}
     )
     cities = [
-        (f"{row.province}{city}", 990_000 + int(row.code) * 100 + number + 1, float(row.share) / len(row.cities.split(";")))
+        (
+            f"{row.province}{city}",
+            990_000 + int(row.code) * 100 + number + 1,
+            float(row.share) / len(row.cities.split(";")),
+        )
         for row in origins.itertuples()
         for number, city in enumerate(row.cities.split(";"))
     ]

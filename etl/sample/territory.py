@@ -104,12 +104,12 @@ def grow_communities(outline: Polygon, frame: Frame) -> Labels:
     homes = to_metric(compounds["lon"], compounds["lat"])
     cores = dict(zip(read_facts("cores")["community"], map(_core, read_facts("cores")["path"]), strict=True))
     centres = frame.centres()
-    dots = shapely.points(centres)
     inside = shapely.contains_xy(outline, centres[:, 0], centres[:, 1])
     distance_m = np.empty((len(communities), frame.rows, frame.columns))
     for index, name in enumerate(communities["name"]):
         to_compound, _ = cKDTree(homes[compounds["community"] == name]).query(centres)
-        nearest = np.minimum(to_compound, shapely.distance(cores[name], dots))
+        in_core = shapely.contains_xy(cores[name], centres[:, 0], centres[:, 1]).reshape(frame.rows, frame.columns)
+        nearest = np.minimum(to_compound, CELL_M * distance_transform_edt(~in_core).ravel())
         distance_m[index] = gaussian_filter(nearest.reshape(frame.rows, frame.columns), 60.0 / CELL_M)
     # what lies close to a compound is its community's, whatever the weights say
     gap_m, nearest_compound = cKDTree(homes).query(centres)
@@ -149,7 +149,13 @@ def community_polygons(outline: Polygon, frame: Frame, labels: Labels) -> pd.Dat
 
 
 def build_territory(
-    outline: Polygon, frame: Frame, communities: pd.DataFrame, *, homes: Points, households: NDArray[np.float64], seed: int
+    outline: Polygon,
+    frame: Frame,
+    communities: pd.DataFrame,
+    *,
+    homes: Points,
+    households: NDArray[np.float64],
+    seed: int,
 ) -> Territory:
     """Divide each community into work grids of tiers 2 and 3 by where its households live.
 
@@ -213,7 +219,11 @@ def _assemble(
     tier3["polygon"] = [shapely.coverage_union_all(faces[index == grid]) for grid in range(len(rows))]
     # balanced by households, a grid this large is works, hills and water
     tier3["kind"] = np.where(shapely.area(tier3["polygon"]) > _WORKS_GRID_M2, "专属", "综合")
-    tier2 = tier3.groupby("parent", sort=True)["polygon"].agg(lambda own: shapely.coverage_union_all(list(own))).reset_index()
+    tier2 = (
+        tier3.groupby("parent", sort=True)["polygon"]
+        .agg(lambda own: shapely.coverage_union_all(list(own)))
+        .reset_index()
+    )
     tier2 = tier2.rename(columns={"parent": "code"})
     tier2["community"] = tier2["parent"] = tier2["code"].str[:12]
     names = dict(zip(communities["code"], communities["name"], strict=True))
@@ -221,9 +231,12 @@ def _assemble(
     tier2["kind"] = "综合"
     whole = communities.copy()
     whole["polygon"] = [
-        shapely.coverage_union_all(list(tier3.loc[tier3["community"] == code, "polygon"])) for code in communities["code"]
+        shapely.coverage_union_all(list(tier3.loc[tier3["community"] == code, "polygon"]))
+        for code in communities["code"]
     ]
-    return Territory(street=shapely.coverage_union_all(list(tier3["polygon"])), communities=whole, tier2=tier2, tier3=tier3)
+    return Territory(
+        street=shapely.coverage_union_all(list(tier3["polygon"])), communities=whole, tier2=tier2, tier3=tier3
+    )
 
 
 def _density(frame: Frame, homes: Points, households: NDArray[np.float64]) -> NDArray[np.float64]:
