@@ -365,6 +365,11 @@ class _Context:
     def parts_at(self, at: int) -> Parts:
         """Read the parts at a position; their length is counted in the text itself."""
         window = self.text[at : at + 28]
+        for position in self.breaks:
+            # a sign between a number and a word ends the address: 115，楼道灯坏了
+            if at < position < at + len(window) and window[position - at] > "一" and window[position - at - 1].isdigit():
+                if window[position - at] not in "幢栋座号单室层楼#零一二三四五六七八九十" or window[position - at : position - at + 2] in ("楼道", "楼下", "楼上"):
+                    window = window[: position - at]
         if not window:
             return NO_PARTS
         turned = digits_in(window)
@@ -386,7 +391,7 @@ class _Context:
                 and (start > a or end <= b or cost > 0.3 * (end - b) or span.forms[0].variant != FULL)
             ):
                 return True
-        if start < self.admin_end < end and cost > 0.3 * (end - self.admin_end):
+        if start < self.admin_end and cost > 0.3 * max(end - self.admin_end, 0):
             return True
         if span.forms[0].variant == FULL:
             return False
