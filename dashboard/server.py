@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from dashboard.auth import Authentication
 from dashboard.errors import install_error_answers
+from dashboard.measurement import Measurement, Meter, metrics_router
 from dashboard.services import Clock, Services, system_clock
 from dashboard.settings import ServerSettings
 from gis.database.connection import Database
@@ -24,6 +25,7 @@ ROUTERS = (
     "dashboard.api.status",
     "dashboard.api.session",
     "dashboard.sign_in.routes",
+    "dashboard.sign_in.authority",
 )
 #: modules with `mount(server, services)`: Dash apps and other ASGI apps, tried after every router
 MOUNTS: tuple[str, ...] = ()
@@ -44,9 +46,13 @@ def create_app(settings: ServerSettings, database: Database, *, clock: Clock = s
     mount_api_pages(server)
     for name in ROUTERS:
         server.include_router(cast(RouterFactory, import_module(name).router)(services))
+    meter = Meter()
+    server.include_router(metrics_router(services, meter))
     for name in MOUNTS:
         cast(Mount, import_module(name).mount)(server, services)
     server.add_middleware(Authentication, services=services)
+    # added last, so it stands in front: what authentication refuses is counted too
+    server.add_middleware(Measurement, meter=meter)
     return server
 
 

@@ -10,7 +10,7 @@ from dashboard.errors import status_of
 from gis.errors import FengqiaoError
 from gis.texts import LANGUAGES, Texts
 
-TEMPLATES = ("frame.html", "sign_in.html", "sentence.html")
+TEMPLATES = ("frame.html", "sign_in.html", "sentence.html", "authority.html")
 #: nothing of these pages is kept, framed, or loaded from elsewhere
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
