@@ -24,6 +24,8 @@ Mount = Callable[[FastAPI, Services], None]
 ROUTERS = (
     "dashboard.api.status",
     "dashboard.api.session",
+    "dashboard.api.alerts",
+    "dashboard.reports.routes",
     "dashboard.sign_in.routes",
     "dashboard.sign_in.authority",
 )

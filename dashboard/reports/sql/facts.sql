@@ -175,3 +175,9 @@ SELECT code, name FROM base.community WHERE subdistrict_code = :subdistrict_code
 -- snapshot --
 -- Up to when the data reach, and how many batches they came in.
 SELECT max(finished_at) AS loaded_at, count(*) AS batches FROM support.batch WHERE subdistrict_code = :subdistrict_code AND finished_at IS NOT NULL;
+
+-- community_names --
+SELECT code, name FROM base.community WHERE subdistrict_code = :subdistrict_code AND valid_to IS NULL ORDER BY code;
+
+-- first_request --
+SELECT min(requested_at) FROM base.service_request WHERE subdistrict_code = :subdistrict_code;
