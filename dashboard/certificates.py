@@ -1,7 +1,8 @@
 """HTTPS beyond localhost: the certificate that was given, or one from a certificate authority of this installation.
 
 Phones give their position to secure pages only, and a closed network has no public authority. The authority is made
-once under ``<var>/certificates``; its page `/ca` lets a phone install it, after comparing the fingerprint that `up` prints.
+once under ``<var>/certificates``; its page `/ca` lets a phone install it, after comparing the fingerprint that `up`
+prints.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """The worker: what has to happen by the clock or is too long for a request; PostgreSQL is the queue.
 
-A job is a plain function of the database and the time. It runs as the owner, in a thread of its own, one at a time of each
-kind. `PERIODIC` says which run by the clock; a package adds a line for each of its own.
+A job is a plain function of the database and the time. It runs as the owner, in a thread of its own, one at a time of
+each kind. `PERIODIC` says which run by the clock; a package adds a line for each of its own.
 """
 
 import asyncio
@@ -88,7 +88,7 @@ def register(app: procrastinate.App, job: Job, database: Database) -> None:
         await asyncio.to_thread(found, database, now=datetime.fromtimestamp(timestamp, tz=UTC))
 
     # a run that is still waiting when the next is due stands for both
-    task = app.task(run, name=job.name, queueing_lock=job.name, lock=job.name)
+    task = app.task(name=job.name, queueing_lock=job.name, lock=job.name)(run)
     app.periodic(cron=job.cron, periodic_id=job.name)(task)
 
 

@@ -1,7 +1,7 @@
 """Ready-to-open links for the sample: a wall, a grid worker's phone, a leader's report, and an API token.
 
-Only for a sub-district that is marked 示意. The secrets are derived from this installation's own, so that the same links
-hold from start to start; the database knows their hashes only.
+Only for a sub-district that is marked 示意. The secrets are derived from this installation's own, so that the same
+links hold from start to start; the database knows their hashes only.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ GUESTS = (
 
 
 def sample_links(database: Database, *, clock: Clock = system_clock) -> SampleLinks | None:
-    """Return the sample's links, making its accounts on first use; None for a real sub-district, or while none is loaded."""
+    """Return the sample's links, making its accounts on first use; None for a real sub-district, or for none."""
     with database.owner.begin() as connection:
         if not connection.scalar(STATEMENTS["is_sample"]):
             return None
