@@ -53,18 +53,26 @@ FEATURES: tuple[tuple[str, int], ...] = (
     ("text_length", 0),
     ("same_cost_rivals", -1),
     ("building_number", 0),
+    ("cannot_exist", -1),
+    ("rank", -1),
 )
 
 
-def features_of(readings: list[Reading], text: str) -> list[float]:
-    """Return one number per entry of `FEATURES` for the first of the readings, the others being its rivals."""
-    best = readings[0]
+# how many of the readings of a text are weighed by the calibration
+MOST_READINGS = 3
+
+
+def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
+    """Return one number per entry of `FEATURES` for the reading at `rank`, the others being its rivals."""
+    best = readings[rank]
     span, counts = best.span, best.span.counts
     place, building = best.settled
     size = len(span.text)
     margin_same = margin_other = other_gain = 6.0
     rival_building, same_cost = 0.0, 0.0
-    for other in readings[1:]:
+    for other in readings:
+        if other is best:
+            continue
         other_place, other_building = other.settled
         if (other_place == place and other_building == building) or other.place_id == best.place_id:
             continue
@@ -80,7 +88,7 @@ def features_of(readings: list[Reading], text: str) -> list[float]:
         elif difference < margin_other:
             margin_other = difference
     if len(readings) > 1:
-        other_gain = best.score - readings[1].score
+        other_gain = best.score - readings[1 if rank == 0 else 0].score
     second = best.second
     number = best.parts.building
     return [
@@ -119,11 +127,13 @@ def features_of(readings: list[Reading], text: str) -> list[float]:
         second.cost / len(second.text) if second else 0.0,
         float(best.point is not None),
         float(min(best.rivals, 4)),
-        min(margin_same, 6.0),
-        min(margin_other, 6.0),
+        max(-6.0, min(margin_same, 6.0)),
+        max(-6.0, min(margin_other, 6.0)),
         rival_building,
-        min(other_gain, 6.0),
+        max(-6.0, min(other_gain, 6.0)),
         log1p(len(text)),
         same_cost,
         float(min(int(number), 300)) if number.isdigit() and best.building_state == BUILDING_MET else 0.0,
+        float(best.unit_state == 2) + float(best.room_state == 2),
+        float(rank),
     ]

@@ -5,7 +5,7 @@ from math import cos, radians
 
 from gis.geocode.administration import read_offset
 from gis.geocode.calibration import probability
-from gis.geocode.features import features_of
+from gis.geocode.features import MOST_READINGS, features_of
 from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer
 from gis.geocode.names import place_forms
 from gis.geocode.normalise import normalise_with_breaks
@@ -46,7 +46,11 @@ class Geocoder:
         readings, read = self.readings(text)
         if not readings:
             return NOWHERE
-        return self._location(readings, read, probability(features_of(readings, read)))
+        chances = [probability(features_of(readings, rank, read)) for rank in range(min(MOST_READINGS, len(readings)))]
+        best = max(range(len(chances)), key=chances.__getitem__)
+        if best:
+            readings = [readings[best], *readings[:best], *readings[best + 1 :]]
+        return self._location(readings, read, chances[best])
 
     def locate_many(self, texts: Sequence[str]) -> list[Location]:
         """Place many texts; equal texts are worked out once."""

@@ -29,7 +29,7 @@ _SIDES = ("东", "西", "南", "北", "中")
 # what a cut form is worth less than a whole one, on the scale of character weights
 _VARIANT_LOSS = {FULL: 0.0, CORE: 0.25, PREFIX: 0.8, TAIL: 0.6}
 
-_SUFFIX = re.compile("(?:" + "|".join(SUFFIXES) + ")")
+_SUFFIX = re.compile("[大小里新]?(?P<suffix>" + "|".join(SUFFIXES) + ")")
 _COMMUNITY_OFFICE = re.compile("(?:第?[一二三四五]?居委会|居民委员会|党群服务中心|服务中心|工作站|网格)")
 _VILLAGE_GROUP = re.compile(r"(?:第?\d{1,2}(?:组|队|小组))?(?:\d{1,4}号)?")
 _ROAD_NUMBER = re.compile(
@@ -140,8 +140,8 @@ class Reader:
         zone = self._zone_at(text, at, owner)
         if zone is None:
             suffix = _SUFFIX.match(text, at)
-            if suffix and (suffix.group() == "小区" or not form.text.endswith(SUFFIXES)):
-                reading.swapped_suffix = suffix.group() != "小区" or form.variant != FULL
+            if suffix and (suffix["suffix"] == "小区" or not form.text.endswith(SUFFIXES)):
+                reading.swapped_suffix = suffix["suffix"] != "小区" or form.variant != FULL
                 at = suffix.end()
             elif at < len(text) and text[at] == text[at - 1] and not text[at].isdigit():
                 at += 1  # the last character twice: 花园园
