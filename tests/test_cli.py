@@ -1,0 +1,28 @@
+"""The command line: every command helps, and what is wrong is one sentence and an exit code."""
+
+import pytest
+
+import cli
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_explains_itself(name, capsys):
+    assert cli.run([name, "--help"]) == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_an_unknown_command_names_those_there_are(capsys):
+    assert cli.run(["fly"]) == 2
+    assert "there is no command 'fly'; there are up, sample, load" in capsys.readouterr().err
+
+
+def test_no_command_prints_the_list(capsys):
+    assert cli.run([]) == 2
+    assert "simulate" in capsys.readouterr().out
+
+
+def test_an_error_of_ours_is_one_sentence_on_stderr(capsys, tmp_path):
+    assert cli.run(["restore", str(tmp_path / "gone")]) == 1
+    said = capsys.readouterr()
+    assert said.err == f"fengqiao: {tmp_path / 'gone'}: no such file\n"
+    assert said.out == ""
