@@ -97,7 +97,7 @@ def add(
     title: Annotated[str, typer.Option(help="Post shown on pages.")] = "",
     community: Annotated[list[str] | None, typer.Option(help="Code or name of a community; may be repeated.")] = None,
     work_grid: Annotated[list[str] | None, typer.Option(help="Code of a work grid; may be repeated.")] = None,
-    worker: Annotated[str | None, typer.Option(help="Number of the grid worker on file (工号).")] = None,
+    worker: Annotated[str | None, typer.Option(help="Number of the grid worker on file.")] = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     without_password: Annotated[
         bool, typer.Option("--without-password", help="No sign-in: a wall or another system, by token only.")

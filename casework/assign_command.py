@@ -68,7 +68,7 @@ def assign(
 
 @app.command("decide")
 def decide_command(
-    worker: Annotated[str, typer.Argument(help="Number of the worker (工号), W001.")],
+    worker: Annotated[str, typer.Argument(help="Number of the worker, W001.")],
     building: Annotated[str, typer.Argument(help="Key of the building, C12-007.")],
     reason: Annotated[str, typer.Option(help="Why, in words; the worker reads it on the phone.")],
     until: Annotated[
@@ -98,7 +98,7 @@ def withdraw_command(decision: Annotated[int, typer.Argument(help="Number that `
 
 @app.command("absent")
 def absent_command(
-    worker: Annotated[str, typer.Argument(help="Number of the worker (工号), W001.")],
+    worker: Annotated[str, typer.Argument(help="Number of the worker, W001.")],
     first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First day away.")],
     last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last day away.")],
     cover: Annotated[

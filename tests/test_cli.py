@@ -5,7 +5,7 @@ import pytest
 import cli
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", tuple(cli.COMMANDS))
 def test_every_command_explains_itself(name, capsys):
     assert cli.run([name, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out
