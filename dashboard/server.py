@@ -24,6 +24,7 @@ Mount = Callable[[FastAPI, Services], None]
 ROUTERS = (
     "dashboard.api.status",
     "dashboard.api.session",
+    "dashboard.api.incidents",
     "dashboard.api.alerts",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",

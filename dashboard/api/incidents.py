@@ -1,0 +1,179 @@
+"""Incidents and service requests: reported one at a time by other systems and phones, read page by page.
+
+A report goes the same way as a row of a file (check, place, upsert, ledger); see `etl.intake`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
+from sqlalchemy import Connection
+
+from access.sessions import Session
+from dashboard.api.event_models import (
+    Incident,
+    IncidentPage,
+    IncidentReport,
+    Place,
+    Placement,
+    Received,
+    RequestPage,
+    RequestReport,
+    ServiceRequest,
+    State,
+)
+from dashboard.services import Services, session_of
+from gis.database.statements import load_statements
+from gis.errors import BadInput, NotFound
+
+STATEMENTS = load_statements("dashboard", "events")
+
+Asker = Annotated[Session, Depends(session_of)]
+StatusFilter = Annotated[
+    State | Literal["open"] | None, Query(description="a state, or `open` for all that are not closed")
+]
+Since = Annotated[AwareDatetime | None, Query(description="reported then or later, with its offset")]
+Until = Annotated[AwareDatetime | None, Query(description="reported before, with its offset")]
+After = Annotated[str | None, Query(description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="[rows]")]
+
+
+def router(services: Services) -> APIRouter:
+    """Mount /api/incidents and /api/requests."""
+    routes = APIRouter()
+
+    @routes.post(
+        "/api/incidents", tags=["incidents"], status_code=201, summary="Report an incident; answers with its place"
+    )
+    def report_incident(report: IncidentReport, session: Asker, response: Response) -> Received:
+        with services.asking(session) as connection:
+            taken = services.intake().take_incident(
+                connection, report.model_dump(mode="json"), actor=session.name, reported_by=session.account_id
+            )
+        return received(taken, response)
+
+    @routes.get("/api/incidents", tags=["incidents"], summary="Incidents within the asker's scope, newest first")
+    def list_incidents(
+        session: Asker,
+        status: StatusFilter = None,
+        category: str | None = None,
+        community: str | None = None,
+        placement: Placement | None = None,
+        since: Since = None,
+        until: Until = None,
+        after: After = None,
+        limit: Limit = 100,
+    ) -> IncidentPage:
+        values = {
+            "category": category,
+            "community_code": community,
+            "placement": placement,
+            "since": since,
+            "until": until,
+        }
+        with services.asking(session) as connection:
+            rows = page(connection, "incidents", values, status=status, after=after, limit=limit)
+        shown = [Incident(**row) for row in rows[:limit]]
+        return IncidentPage(incidents=shown, next=mark(rows, limit, "reported_at"))
+
+    @routes.get("/api/incidents/{id}", tags=["incidents"], summary="One incident")
+    def show_incident(id: int, session: Asker) -> Incident:
+        with services.asking(session) as connection:
+            return Incident(**one(connection, "incident", id))
+
+    @routes.post(
+        "/api/requests",
+        tags=["requests"],
+        status_code=201,
+        summary="Hand over a service request; answers with its place",
+    )
+    def report_request(report: RequestReport, session: Asker, response: Response) -> Received:
+        with services.asking(session) as connection:
+            taken = services.intake().take_request(connection, report.model_dump(mode="json"), actor=session.name)
+        return received(taken, response)
+
+    @routes.get("/api/requests", tags=["requests"], summary="Service requests within the asker's scope, newest first")
+    def list_requests(
+        session: Asker,
+        status: StatusFilter = None,
+        item: str | None = None,
+        community: str | None = None,
+        placement: Placement | None = None,
+        since: Since = None,
+        until: Until = None,
+        after: After = None,
+        limit: Limit = 100,
+    ) -> RequestPage:
+        values = {
+            "item_code": item,
+            "community_code": community,
+            "placement": placement,
+            "since": since,
+            "until": until,
+        }
+        with services.asking(session) as connection:
+            rows = page(connection, "requests", values, status=status, after=after, limit=limit)
+        shown = [ServiceRequest(**row) for row in rows[:limit]]
+        return RequestPage(requests=shown, next=mark(rows, limit, "requested_at"))
+
+    @routes.get("/api/requests/{id}", tags=["requests"], summary="One service request")
+    def show_request(id: int, session: Asker) -> ServiceRequest:
+        with services.asking(session) as connection:
+            return ServiceRequest(**one(connection, "request", id))
+
+    return routes
+
+
+def received(taken: Any, response: Response) -> Received:
+    """Answer a report; one that had come before is answered 200 and not 201."""
+    if taken.status == "unchanged":
+        response.status_code = 200
+    return Received(id=taken.id, reported_at=taken.reported_at, status=taken.status, place=Place(**taken.location))
+
+
+def page(
+    connection: Connection, statement: str, values: dict[str, Any], *, status: str | None, after: str | None, limit: int
+) -> Sequence[dict[str, Any]]:
+    """Return one row more than the page has, so that it is known whether another page follows."""
+    after_at, after_id = read_mark(after)
+    values |= {"status": None if status == "open" else status, "open": status == "open"}
+    values |= {"after_at": after_at, "after_id": after_id, "limit": limit + 1}
+    return [dict(row._mapping) for row in connection.execute(STATEMENTS[statement], values)]
+
+
+def one(connection: Connection, statement: str, id: int) -> dict[str, Any]:
+    row = connection.execute(STATEMENTS[statement], {"id": id}).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no {statement} {id} within what you may see")
+    return dict(row._mapping)
+
+
+def mark(rows: Sequence[dict[str, Any]], limit: int, moment: str) -> str | None:
+    """Return where the next page begins; None when this was the last."""
+    if len(rows) <= limit:
+        return None
+    last = rows[limit - 1]
+    return f"{last[moment].isoformat()}~{last['id']}"
+
+
+def read_mark(text: str | None) -> tuple[datetime | None, int | None]:
+    """Read what `mark` wrote.
+
+    Raises
+    ------
+    BadInput
+        If it is not ours.
+    """
+    if text is None:
+        return None, None
+    at, _, number = text.partition("~")
+    try:
+        # a plus sign in a query is a space when nobody quoted it
+        moment = datetime.fromisoformat(at.replace(" ", "+"))
+        if moment.tzinfo is None:
+            raise ValueError("no offset")
+        return moment, int(number)
+    except ValueError as fault:
+        raise BadInput(f"after={text!r} is not the `next` of a page") from fault
