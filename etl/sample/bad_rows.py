@@ -1,7 +1,7 @@
 """Rows that are wrong in the ways the real files show, mixed into good tables; the truth is kept apart.
 
-A bad row is made from a good one. Its reason is written down with the feed, the key and its place in the file. A key given
-twice stands behind its good row; an exact copy is no news and changes nothing.
+A bad row is made from a good one. Its reason is written down with the feed, the key and its place in the file. A key
+given twice stands behind its good row; an exact copy is no news and changes nothing.
 """
 
 from collections.abc import Callable
@@ -142,17 +142,17 @@ def mix_in(table: pd.DataFrame, kind: Kind, count: int, rng: np.random.Generator
     if count == 0 or table.empty:
         return table, pd.DataFrame(columns=["feed", "source_key", "row", "reason"])
     reasons = [*kind.spoilers, "same_key_twice", "copy"]
+    columns = {str(name): table[name].to_numpy(dtype=object) for name in table.columns}
     origin = np.sort(rng.integers(0, len(table), count))
     rows, marks, positions = [], [], []
-    for number, place in enumerate(origin):
-        row: Row = dict(zip(table.columns, table.iloc[int(place)].to_list(), strict=True))
-        reason = (
-            reasons[number % len(reasons)] if count < len(reasons) * 3 else reasons[int(rng.integers(len(reasons)))]
-        )
-        position = float(place) + 0.5
+    for number, place in enumerate(origin.tolist()):
+        row: Row = {name: values[place] for name, values in columns.items()}
+        turn = number % len(reasons) if count < 3 * len(reasons) else int(rng.integers(len(reasons)))
+        reason = reasons[turn]
+        position = place + 0.5
         if reason == "same_key_twice":
-            donor = table.iloc[int((place + 1 + rng.integers(max(1, len(table) - 1))) % len(table))]
-            row = {**dict(zip(table.columns, donor.to_list(), strict=True)), kind.key: row[kind.key]}
+            donor = (place + 1 + int(rng.integers(max(1, len(table) - 1)))) % len(table)
+            row = {name: values[donor] for name, values in columns.items()} | {kind.key: row[kind.key]}
             position += float(rng.integers(0, 40))
         elif reason == "copy":
             position += float(rng.integers(0, 40))
@@ -162,15 +162,17 @@ def mix_in(table: pd.DataFrame, kind: Kind, count: int, rng: np.random.Generator
         rows.append(row)
         marks.append(reason)
         positions.append(position)
-    bad = pd.DataFrame(rows, columns=table.columns, dtype=object)
     order = np.argsort(np.concatenate([np.arange(len(table), dtype=float), positions]), kind="stable")
-    mixed = pd.concat([table.astype(object), bad], ignore_index=True).iloc[order].reset_index(drop=True)
+    bad = {name: np.array([row[name] for row in rows] + [None], dtype=object)[:-1] for name in columns}
+    mixed = pd.DataFrame(
+        {name: np.concatenate([values, bad[name]])[order] for name, values in columns.items()}, dtype=object
+    )
     where = np.flatnonzero(order >= len(table))
     which = order[where] - len(table)
     truth = pd.DataFrame(
         {
             "feed": kind.feed,
-            "source_key": bad[kind.key].astype(str).to_numpy()[which],
+            "source_key": bad[kind.key][which],
             "row": where + 1,
             "reason": np.array(marks, dtype=object)[which],
         }

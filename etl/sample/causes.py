@@ -22,7 +22,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DAILY_MEAN = 402.5
-FIRST_DAY = dt.date(2020, 1, 1)
+FIRST_DAY = dt.date(2022, 1, 1)
 # first days of the Spring Festival; reports drop for a week
 _FESTIVALS = tuple(
     dt.date.fromisoformat(day)
@@ -39,7 +39,7 @@ _FESTIVALS = tuple(
 )
 # weekday factors Monday … Sunday; the order tables thin out at weekends
 _WEEKDAYS = np.array([1.07, 1.06, 1.04, 1.03, 1.05, 0.92, 0.83])
-# share of reports by hour; the daytime clock follows the hours of the 2021 orders (10-11, 13-16 busiest), others assumed
+# share of reports by hour; the daytime clock follows the 2021 orders (10-11, 13-16 busiest), the others are assumed
 _CLOCKS = {
     "day": [1, 0, 0, 0, 0, 1, 3, 8, 34, 62, 78, 60, 26, 50, 66, 70, 52, 30, 14, 9, 6, 4, 2, 1],
     "evening": [6, 3, 2, 1, 1, 2, 6, 14, 24, 30, 32, 28, 22, 24, 28, 30, 34, 46, 62, 68, 62, 46, 28, 14],
@@ -110,7 +110,7 @@ class Causes:
 
     @cached_property
     def building_weights(self) -> Floats:
-        """Cumulated weight of each building per group of kinds: people there times hidden causes of compound and house."""
+        """Cumulated weight of each building per group of kinds: people there times causes of compound and house."""
         buildings = self.world.fabric.buildings
         groups = len(self.incident_kinds["category"].unique())
         rng = stream(self.world.seed, "causes")
@@ -217,14 +217,14 @@ class Causes:
         second = self._seconds(feed, kind, rng)
         order = np.argsort(second, kind="stable")
         kind, surge, second = kind[order], surge[order], second[order]
-        place_kind = kinds["where"].map({name: index for index, name in enumerate(PLACE_KINDS)}).to_numpy()[kind]
+        place_kind = self._kind_columns[feed][kind].astype(np.int64)
         spot, person = self._spots(feed, kind, place_kind, rng)
         for number in np.unique(surge[surge >= 0]):
             rows, planted = np.flatnonzero(surge == number), self.surges[number]
             if planted.spots:
                 place_kind[rows], spot[rows] = 0, rng.choice(planted.spots, size=len(rows))
                 person[rows] = -1
-        late = 0 <= (day - self.world.until).days + _NO_PLACE_DAYS - 1
+        late = (day - self.world.until).days + _NO_PLACE_DAYS - 1 >= 0
         share = _NO_PLACE_SHARE if feed == "incidents" else _REQUEST_NO_PLACE_SHARE
         if late:
             place_kind = np.where((rng.random(total) < share) & (surge < 0), -1, place_kind)
@@ -240,57 +240,70 @@ class Causes:
             dice=rng.random((total, 8)),
         )
 
+    @cached_property
+    def _kind_columns(self) -> dict[str, NDArray[np.object_]]:
+        """Columns read each day, as plain arrays."""
+        kinds, items = self.incident_kinds, self.items
+        place = {name: index for index, name in enumerate(PLACE_KINDS)}
+        return {
+            "season": kinds["season"].to_numpy(dtype=object),
+            "item_category": items["category"].to_numpy(dtype=object),
+            "incidents": np.array([place[where] for where in kinds["where"]]),
+            "requests": np.array([place[where] for where in items["where"]]),
+            "clock": np.array([list(_CLOCKS).index(clock) for clock in kinds["clock"]]),
+            "group": pd.factorize(kinds["category"])[0],
+            "share": kinds["share"].to_numpy(),
+            "weight": items["weight"].to_numpy(),
+        }
+
+    @cached_property
+    def _clock_ladders(self) -> Floats:
+        hours = np.array(list(_CLOCKS.values()), dtype=float)
+        return np.cumsum(hours / hours.sum(axis=1, keepdims=True), axis=1)
+
     def _kind_weights(self, feed: str, day: dt.date) -> Floats:
+        columns = self._kind_columns
+        summer = float(np.cos((day.timetuple().tm_yday - 200) / 365.25 * 2 * np.pi))
         if feed == "requests":
-            weights = self.items["weight"].to_numpy().copy()
-            summer = np.cos((day.timetuple().tm_yday - 200) / 365.25 * 2 * np.pi)
-            category = self.items["category"].to_numpy()
-            weights[category == "教育服务"] *= 1.0 + 0.6 * max(0.0, float(summer))
-            weights[category == "卫生健康"] *= 1.0 - 0.25 * float(summer)
-            return np.asarray(weights, dtype=float)
-        kinds = self.incident_kinds
-        weights = kinds["share"].to_numpy().copy()
-        season = kinds["season"].to_numpy()
-        summer = np.cos((day.timetuple().tm_yday - 200) / 365.25 * 2 * np.pi)
+            weights = columns["weight"].astype(float)
+            weights[columns["item_category"] == "教育服务"] *= 1.0 + 0.6 * max(0.0, summer)
+            weights[columns["item_category"] == "卫生健康"] *= 1.0 - 0.25 * summer
+            return weights
+        weights, season = columns["share"].astype(float), columns["season"]
         weights[season == "summer"] *= 1 + 0.35 * summer
         weights[season == "winter"] *= 1 - 0.35 * summer
         weights[season == "rain"] *= self.rain(day)
         weights[season == "newyear"] *= 2.4 if day.month in (12, 1) else 0.8
-        return np.asarray(weights, dtype=float)
+        return weights
 
     def _seconds(self, feed: str, kind: Integers, rng: np.random.Generator) -> Integers:
+        names = list(_CLOCKS)
         if feed == "incidents":
-            clock = self.incident_kinds["clock"].to_numpy()[kind]
+            clock = self._kind_columns["clock"][kind].astype(np.int64)
         else:
-            clock = np.where(rng.random(len(kind)) < 0.5, "any", "evening")
-        second = np.empty(len(kind), dtype=np.int64)
-        for name, hours in _CLOCKS.items():
-            rows = np.flatnonzero(clock == name)
-            share = np.array(hours, dtype=float)
-            second[rows] = rng.choice(24, size=len(rows), p=share / share.sum()) * 3600
-        return second + rng.integers(0, 3600, len(kind))
+            clock = np.where(rng.random(len(kind)) < 0.5, names.index("any"), names.index("evening"))
+        ladder = self._clock_ladders[clock]
+        hour = (rng.random(len(kind))[:, None] > ladder).sum(axis=1).clip(0, 23)
+        return np.asarray(hour * 3600 + rng.integers(0, 3600, len(kind)), dtype=np.int64)
 
     def _spots(
         self, feed: str, kind: Integers, place_kind: Integers, rng: np.random.Generator
     ) -> tuple[Integers, Integers]:
         spot, person = np.zeros(len(kind), dtype=np.int64), np.full(len(kind), -1, dtype=np.int64)
         if feed == "incidents":
-            groups = pd.factorize(self.incident_kinds["category"])[0][kind]
-            for group in np.unique(groups[place_kind == 0]):
+            groups = self._kind_columns["group"][kind]
+            draw = rng.random(len(kind))
+            for group in range(len(self.building_weights)):
                 rows = np.flatnonzero((groups == group) & (place_kind == 0))
                 ladder = self.building_weights[group]
-                spot[rows] = np.searchsorted(ladder, rng.random(len(rows)) * ladder[-1], side="right")
+                spot[rows] = np.searchsorted(ladder, draw[rows] * ladder[-1], side="right")
         else:
-            home = self.world.persons["building"].to_numpy()
-            for item in np.unique(kind):
-                rows = np.flatnonzero(kind == item)
-                pool = self.person_pools[item]
-                # of three candidates the one from the more inclined house asks, more often than not
-                three = pool[rng.integers(0, len(pool), (len(rows), 3))]
-                inclined = self.demand[home[three]] * rng.exponential(1.0, three.shape)
-                person[rows] = three[np.arange(len(rows)), np.argmax(inclined, axis=1)]
-            at_home = place_kind == 0
-            spot[at_home] = home[person[at_home]]
+            pools, start, length = self._flat_pools
+            # of three candidates the one from the more inclined house asks, more often than not
+            three = pools[start[kind][:, None] + (rng.random((len(kind), 3)) * length[kind][:, None]).astype(np.int64)]
+            inclined = self.demand[self._home[three]] * rng.exponential(1.0, three.shape)
+            person = three[np.arange(len(kind)), np.argmax(inclined, axis=1)]
+            spot = np.where(place_kind == 0, self._home[person], spot)
         crossing = np.flatnonzero(place_kind == 1)
         spot[crossing] = np.floor(len(self.junctions) * rng.random(len(crossing)) ** 1.5).astype(np.int64)
         for index, name in enumerate(PLACE_KINDS[2:], start=2):
@@ -298,3 +311,13 @@ class Causes:
             choices = self.spots[name]
             spot[rows] = choices[np.floor(len(choices) * rng.random(len(rows)) ** 1.3).astype(np.int64)]
         return spot, person
+
+    @cached_property
+    def _home(self) -> Integers:
+        return np.asarray(self.world.persons["building"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def _flat_pools(self) -> tuple[Integers, Integers, Integers]:
+        """The pools end to end, where each begins, and how long it is."""
+        length = np.array([len(pool) for pool in self.person_pools])
+        return np.concatenate(self.person_pools), np.cumsum(length) - length, length

@@ -12,6 +12,7 @@ import yaml
 from etl.sample import bad_rows
 from etl.sample.bad_rows import BAD_SHARE, Kind, mix_in
 from etl.sample.causes import PLACE_KINDS, Causes
+from etl.sample.fabric import OCCUPANTS
 from etl.sample.facts import STREET_AREA_KM2, STREET_CODE, STREET_NAME, read_facts, to_geographic
 from etl.sample.files import (
     metric_to,
@@ -22,9 +23,9 @@ from etl.sample.files import (
     write_geotiff,
     write_json_lines,
     write_xlsx,
+    zoned_text,
 )
 from etl.sample.landscape import elevation_grid
-from etl.sample.fabric import OCCUPANTS
 from etl.sample.persons import residents_table
 from etl.sample.reports import Reports, request_state_at, state_at
 from etl.sample.resources import build_resources
@@ -145,33 +146,32 @@ def incident_rows(incidents: pd.DataFrame, now: np.datetime64) -> pd.DataFrame:
 
 def request_rows(requests: pd.DataFrame, now: np.datetime64) -> pd.DataFrame:
     """Bring requests into the delivery's keys with their state at `now`; None where unknown."""
-    ended = time_text(requests["ended_at"].to_numpy(), until=now)
     located = requests["lon"].notna().to_numpy()
-
-    def stamp(text: object) -> str:
-        return f"{str(text)[:10]}T{str(text)[11:]}+08:00"
-
     return pd.DataFrame(
         {
             "source_key": requests["source_key"],
-            "reported_at": [stamp(text) for text in time_text(requests["reported_at"].to_numpy())],
+            "reported_at": zoned_text(requests["reported_at"].to_numpy()),
             "item_code": requests["item_code"],
             "category": requests["category"],
             "subcategory": requests["subcategory"],
             "source": requests["source"],
             "title": requests["title"],
             "description": requests["description"],
-            "address": [text or None for text in requests["address"]],
+            "address": _or_none(requests["address"]),
             "lon": np.where(located, requests["lon"].astype(object), None),
             "lat": np.where(located, requests["lat"].astype(object), None),
-            "crs": np.where(located, requests["crs"], None),
-            "resident_key": [text or None for text in requests["resident_key"]],
-            "due_at": [stamp(text) for text in time_text(requests["due_at"].to_numpy())],
-            "closed_at": [stamp(text) if text else None for text in ended],
+            "crs": np.where(located, requests["crs"].astype(object), None),
+            "resident_key": _or_none(requests["resident_key"]),
+            "due_at": zoned_text(requests["due_at"].to_numpy()),
+            "closed_at": zoned_text(requests["ended_at"].to_numpy(), until=now),
             "status": request_state_at(requests, now),
         },
         dtype=object,
     )
+
+
+def _or_none(texts: pd.Series) -> list[str | None]:
+    return [text or None for text in texts.tolist()]
 
 
 def describe_district(feeds: tuple[dict[str, object], ...], *, seed: int, scale: float, until: dt.date) -> str:
@@ -423,7 +423,7 @@ class _Writer:
         write_csv(self.out / "incidents.csv", mixed, encoding="utf-8-sig")
         requests = reports.requests(causes.draw("requests", day) for day in days)
         mixed = self._mixed(request_rows(requests, now), bad_rows.REQUESTS)
-        write_json_lines(self.out / "requests.jsonl", mixed.to_dict("records"))  # type: ignore[arg-type]
+        write_json_lines(self.out / "requests.jsonl", mixed)
         self._write_truth(causes, incidents, requests)
 
     def _write_truth(self, causes: Causes, incidents: pd.DataFrame, requests: pd.DataFrame) -> None:

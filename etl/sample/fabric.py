@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from etl.sample.facts import Points, read_facts, stream, to_metric
-from etl.sample.landscape import HILL_FOOT_M, Landscape, elevation_at
+from etl.sample.landscape import HILL_FOOT_M, Landscape
 
 # persons in the two dormitory areas; the rest of a community's people live in its compounds (assumed)
 OCCUPANTS = {"A1": 20_800, "A2": 21_400}
@@ -43,7 +43,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Fabric:
-    """`buildings`: one row per building with metric `x`, `y` [m], units, floors, rooms, beds, bearing; `compounds`: targets."""
+    """One row per building with metric `x`, `y` [m], units, floors, rooms, beds, bearing; and the compounds' targets."""
 
     buildings: pd.DataFrame
     compounds: pd.DataFrame
@@ -127,7 +127,7 @@ def _built_up(compounds: pd.DataFrame) -> BaseGeometry:
 
 def _community_buildings(compounds: pd.DataFrame, land: BaseGeometry, seed: int) -> pd.DataFrame:
     west, south, east, north = land.bounds
-    step = 15.0
+    step = 30.0
     grid = np.stack(np.meshgrid(np.arange(west, east, step), np.arange(south, north, step)), axis=-1).reshape(-1, 2)
     grid = grid[shapely.contains_xy(land, grid[:, 0], grid[:, 1])]
     sites = compounds[["x", "y"]].to_numpy()

@@ -5,7 +5,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from json.encoder import encode_basestring
 from pathlib import Path
 
 import geopandas as gpd
@@ -32,11 +33,18 @@ def write_csv(path: Path, table: pd.DataFrame, *, encoding: str = "utf-8") -> No
     table.to_csv(path, index=False, encoding=encoding, lineterminator="\n")
 
 
-def write_json_lines(path: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Write one JSON object per line."""
+def write_json_lines(path: Path, table: pd.DataFrame) -> None:
+    """Write one JSON object per row, keys in the order of the columns; None becomes null."""
+    pattern = "{" + ", ".join(f"{encode_basestring(str(name))}: %s" for name in table.columns) + "}\n"
+    columns = [[_json(value) for value in table[name].tolist()] for name in table.columns]
     with path.open("w", encoding="utf-8", newline="\n") as stream:
-        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-        stream.writelines(encode(row) + "\n" for row in rows)
+        stream.writelines(pattern % row for row in zip(*columns, strict=True))
+
+
+def _json(value: object) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    return "null" if value is None else json.dumps(value, allow_nan=False)
 
 
 def write_xlsx(path: Path, table: pd.DataFrame, *, sheet: str, title: str, day: dt.date) -> None:
@@ -133,8 +141,17 @@ def write_geotiff(path: Path, grid: NDArray[np.float32], *, west: float, north: 
 
 def time_text(times: NDArray[np.datetime64], *, until: np.datetime64 | None = None) -> NDArray[np.object_]:
     """Write local times as `YYYY-MM-DD HH:MM:SS`; those after `until` have not happened and stay empty."""
-    text = np.datetime_as_string(times.astype("datetime64[s]"), unit="s").astype(object)
-    written = np.array([value[:10] + " " + value[11:] for value in text], dtype=object)
+    text = np.datetime_as_string(times.astype("datetime64[s]"), unit="s").tolist()
+    written = np.array([value.replace("T", " ") for value in text], dtype=object)
     if until is not None:
         written[times > until] = ""
+    return written
+
+
+def zoned_text(times: NDArray[np.datetime64], *, until: np.datetime64 | None = None) -> NDArray[np.object_]:
+    """Write local times as ISO 8601 with `+08:00`; None for those after `until`."""
+    text = np.datetime_as_string(times.astype("datetime64[s]"), unit="s").tolist()
+    written = np.array([f"{value}+08:00" for value in text], dtype=object)
+    if until is not None:
+        written[times > until] = None
     return written

@@ -4,6 +4,7 @@ Roads are splines through `facts/roads.csv`, which holds the junctions known fro
 run up to a kilometre beyond the border, as a map sheet does.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,8 @@ from etl.sample.facts import (
     TERRAIN_NORTH,
     TERRAIN_STEP_DEG,
     TERRAIN_WEST,
-    Points,
     read_facts,
     read_terrain,
-    to_geographic,
     to_metric,
 )
 
@@ -63,16 +62,6 @@ def elevation_grid() -> tuple[NDArray[np.float32], float, float, float]:
     )
 
 
-def elevation_at(points: Points) -> NDArray[np.float64]:
-    """Look up the elevation [m] of EPSG:4549 points."""
-    grid, west, north, step = elevation_grid()
-    place = to_geographic(points)
-    row = np.clip(((north - place[:, 1]) / step).astype(int), 0, grid.shape[0] - 1)
-    column = np.clip(((place[:, 0] - west) / step).astype(int), 0, grid.shape[1] - 1)
-    found: NDArray[np.float64] = grid[row, column].astype(np.float64)
-    return found
-
-
 def curve_through(path: str) -> LineString:
     """Draw a smooth line through the points of a path (`lon lat;lon lat`), which stay vertices; EPSG:4549."""
     corners = np.array([pair.split() for pair in path.split(";")], dtype=float)
@@ -81,7 +70,7 @@ def curve_through(path: str) -> LineString:
         return LineString(points)
     knots = np.concatenate([[0.0], np.cumsum(np.sqrt(np.hypot(*np.diff(points, axis=0).T)))])
     spline = CubicSpline(knots, points, bc_type="natural")
-    along = [np.linspace(start, stop, 12, endpoint=False) for start, stop in zip(knots[:-1], knots[1:], strict=True)]
+    along = [np.linspace(start, stop, 12, endpoint=False) for start, stop in itertools.pairwise(knots)]
     curve = spline(np.concatenate([*along, knots[-1:]]))
     curve[::12] = points
     return LineString(curve)

@@ -1,7 +1,7 @@
 """Persons on file: households in dwellings, workers in beds. Nobody is real.
 
-The frame of `build_persons` is numbers only (fast to make, used by requests and visits too); `residents_table` writes it
-out in the headings of the register. Identity numbers begin with 99, which GB/T 2260 has never given to a province.
+The frame of `build_persons` is numbers only (fast to make, used by requests and visits too); `residents_table` writes
+it out in the headings of the register. Identity numbers begin with 99, which GB/T 2260 has never given to a province.
 """
 
 import datetime as dt
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.sample.facts import MIGRANT, REGISTERED, read_facts, stream
 from etl.sample.fabric import OCCUPANTS, Fabric
+from etl.sample.facts import MIGRANT, REGISTERED, read_facts, stream
 
 TAGS = ("独居", "残疾", "低保", "孕产", "慢病", "矫正")
 LIVING_ALONE, DISABLED, LOW_INCOME, PREGNANT, CHRONIC, CORRECTION = (1 << bit for bit in range(len(TAGS)))

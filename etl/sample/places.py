@@ -12,11 +12,43 @@ from etl.sample.facts import Points, read_facts, stream, to_metric
 from etl.sample.landscape import HILL_FOOT_M, Landscape
 
 WORKS = 130
-_PREFIXES = (
-    "枫泰 苏枫 恒津 鹿鸣 龙涧 津西 寒山 华枫 新鹿 塘西 运联 湘江 嵩泰 珠江 鸿禧 朝晖 联港 建林 天平 越溪".split()
-)
-_TRADES = "精密机械 电子科技 塑胶制品 包装材料 汽车零部件 光电科技 模具 纺织 食品 物流 金属制品 仪表".split()
-_FORMS = "厂 有限公司 车间 仓库".split()
+_PREFIXES = [
+    "枫泰",
+    "苏枫",
+    "恒津",
+    "鹿鸣",
+    "龙涧",
+    "津西",
+    "寒山",
+    "华枫",
+    "新鹿",
+    "塘西",
+    "运联",
+    "湘江",
+    "嵩泰",
+    "珠江",
+    "鸿禧",
+    "朝晖",
+    "联港",
+    "建林",
+    "天平",
+    "越溪",
+]
+_TRADES = [
+    "精密机械",
+    "电子科技",
+    "塑胶制品",
+    "包装材料",
+    "汽车零部件",
+    "光电科技",
+    "模具",
+    "纺织",
+    "食品",
+    "物流",
+    "金属制品",
+    "仪表",
+]
+_FORMS = ["厂", "有限公司", "车间", "仓库"]
 # one of each in every community; names and positions are schematic
 _COMMUNITY_POIS = (
     ("农贸市场", "菜场"),
@@ -30,7 +62,7 @@ _COMMUNITY_POIS = (
 
 @dataclass(frozen=True)
 class Places:
-    """`table`: all places with metric x, y; `pois`: those with kind 兴趣点 (a slice of table); `aliases`: other names."""
+    """All places with metric x, y, and their other names; `pois` are those of kind 兴趣点."""
 
     table: pd.DataFrame  # code, kind, subkind, name, community, x, y, address, since, until
     aliases: pd.DataFrame  # code, alias, relation
@@ -104,7 +136,7 @@ def _community_pois(fabric: Fabric, communities: pd.DataFrame, seed: int) -> pd.
         chosen = homes[rng.choice(len(homes), size=len(_COMMUNITY_POIS), replace=False)]
         for (suffix, subkind), point in zip(_COMMUNITY_POIS, chosen, strict=True):
             # beside a house, not on it
-            x, y = point + (31.0, 23.0)
+            x, y = float(point[0]) + 31.0, float(point[1]) + 23.0
             rows.append({"kind": "兴趣点", "subkind": subkind, "name": f"{name}{suffix}", "x": x, "y": y})
     table = pd.DataFrame(rows)
     table["code"] = [f"I{number + 101:03d}" for number in range(len(table))]

@@ -1,11 +1,10 @@
 """Incidents and requests as frames: draws of days turned into rows with texts, times and states.
 
 A report's life is fixed when it is drawn; the state at any moment follows from it, so history, topping up and
-simulation agree. Assumed: how long things take, chosen so that about 90 % of incidents end as 已办结, about 92 % of those in
-time, and a little over a hundred are open at any moment.
+simulation agree. Assumed: how long things take, chosen so that about 90 % of incidents end as 已办结, about 92 % of
+those in time, and a little over a hundred are open at any moment.
 """
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,7 +108,7 @@ class Reports:
         return table
 
     def requests(self, days: Iterable[DayDraws]) -> pd.DataFrame:
-        """Rows of requests in order of time: as incidents, with item_code, resident_key and crs instead of grade and worker."""
+        """Rows of requests in order of time: as incidents, with item_code, resident_key and crs, without grade."""
         drawn = _Stack(list(days))
         items = self.causes.items
         table = self._frame(drawn, items["name"].to_numpy(), items["texts"].to_numpy())
@@ -272,7 +271,7 @@ def _incident_sources(category: NDArray[np.object_], value: NDArray[np.float64])
 
 
 def _incident_keys(drawn: _Stack, source: NDArray[np.object_], value: NDArray[np.float64]) -> list[str]:
-    """Two schemes side by side, as in the order tables: the linkage centre's and the communities' own running numbers."""
+    """Two schemes side by side, as in the order tables: the linkage centre's and the communities' own numbers."""
     inner = (source == "网格上报") & (value * 131 % 1 < 0.4)
     return [
         str(100_000 + number) if own else f"{year}001{number % 1_000_000:06d}"

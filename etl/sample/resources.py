@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from etl.sample.facts import Points, stream
+from etl.sample.facts import Points, read_facts, stream
 from etl.sample.persons import telephones
 from etl.sample.places import community_of
 from etl.sample.world import World
@@ -34,13 +34,6 @@ _WHY_OUT = {
     "应急队伍": ("已出动;轮休", 1),
 }
 _TEAMS = ("巡查队", "抢修队", "排涝队")
-_STOCK = {
-    "物资库": "编织袋,50*90cm,条,0;铁锹,尖头,把,0;雨衣,分体,套,1460;应急照明灯,LED,台,1825;排水泵,7.5kW,台,0;矿泉水,24瓶/箱,箱,365;自热米饭,12盒/箱,箱,270;棉被,1.5m,床,0;急救包,B型,个,1095;发电机,5kW,台,0;救生衣,成人,件,1825",
-    "微型消防站": "灭火器,4kg干粉,具,1825;消防水带,65-20,盘,2190;防毒面具,TZL30,只,1095;战斗服,17式,套,0;手提泵,小型,台,0",
-    "医疗点": "急救包,A型,个,730;医用口罩,50只/盒,盒,730;抗原试剂,20份/盒,盒,360;肾上腺素,1ml,支,540",
-    "避难场所": "帐篷,12m²,顶,0;折叠床,单人,张,0;矿泉水,24瓶/箱,箱,365;应急毯,铝膜,条,1825",
-    "应急队伍": "对讲机,U段,台,0;反光背心,L,件,0;急救包,B型,个,1095",
-}
 
 
 @dataclass(frozen=True)
@@ -170,23 +163,24 @@ def _outages(table: pd.DataFrame, until: dt.date, rng: np.random.Generator) -> t
 
 
 def _stock(table: pd.DataFrame, until: dt.date, rng: np.random.Generator) -> pd.DataFrame:
+    articles = read_facts("stock")
     rows = []
     for resource in table.itertuples():
-        for entry in _STOCK.get(str(resource.类别), "").split(";"):
-            if not entry or rng.random() < 0.12:
+        for entry in articles[articles["kind"] == resource.类别].itertuples():
+            if rng.random() < 0.12:
                 continue
-            name, form, unit, life = entry.split(",")
-            made = until - dt.timedelta(int(rng.integers(20, max(30, int(int(life) * 0.93) if life != "0" else 1500))))
+            life = int(entry.life_days)
+            made = until - dt.timedelta(int(rng.integers(20, max(30, int(life * 0.93) if life else 1500))))
             rows.append(
                 {
                     "资源编号": resource.资源编号,
-                    "物资名称": name,
-                    "规格": form,
+                    "物资名称": entry.name,
+                    "规格": entry.form,
                     "数量": int(rng.integers(2, 120)),
-                    "单位": unit,
+                    "单位": entry.unit,
                     "批号": f"{made:%Y%m}{int(rng.integers(1, 99)):02d}",
                     "生产日期": made.isoformat(),
-                    "到期日期": "" if life == "0" else (made + dt.timedelta(int(life))).isoformat(),
+                    "到期日期": "" if life == 0 else (made + dt.timedelta(life)).isoformat(),
                 }
             )
     stock = pd.DataFrame(rows)

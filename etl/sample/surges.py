@@ -1,7 +1,7 @@
 """Planted surges: what a detector should find, and the truth of it.
 
-Each surge adds reports of one kind round one place for some days. They are placed relative to the end of the history, so
-that some are over, some are going on. Detectors never see this module; tests read the truth from files.
+Each surge adds reports of one kind round one place for some days. They are placed relative to the end of the history,
+so that some are over, some are going on. Detectors never see this module; tests read the truth from files.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from etl.sample.world import World
 
 @dataclass(frozen=True)
 class Plan:
-    """A surge as planned: which feed and kind, which owner's buildings (or '' for crossings everywhere), when, how many."""
+    """A surge as planned: feed and kind, whose buildings ('' for crossings everywhere), when, how many."""
 
     name: str
     feed: str
@@ -85,7 +85,7 @@ def plan_surges(world: World) -> list[Surge]:
 
 
 def surge_table(world: World, surges: list[Surge]) -> pd.DataFrame:
-    """Write the truth: one row per surge with its place (EPSG:4549 centre, radius [m]), days and reports until the history's end."""
+    """One row per surge: place (EPSG:4549 centre, radius [m]), days and reports up to the history's end."""
     rows = []
     for surge in surges:
         own = world.fabric.buildings.loc[list(surge.spots)]

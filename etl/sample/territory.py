@@ -1,8 +1,8 @@
 """Street, community and work-grid polygons, grown from the compounds inside a smooth outline.
 
-The outline is 示意: a closed spline through `facts/outline.csv`, inside the district's published outline by at least 70 m.
-Communities grow from their compounds until they have their stated areas. All borders are smoothed as arcs between the
-points where three areas meet, and every area is a face of the one noded line work: neighbours share each vertex.
+The outline is 示意: a closed spline through `facts/outline.csv`, inside the district's published outline by 70 m and
+more. Communities grow from their compounds until they have their stated areas. All borders are smoothed as arcs between
+the points where three areas meet, and every area is a face of the one noded line work: neighbours share each vertex.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from etl.sample.facts import STREET_AREA_KM2, Points, read_facts, stream, to_met
 
 Labels = NDArray[np.int32]
 
-CELL_M = 20.0
+CELL_M = 25.0
 # arcs reach this far over the border they end at, so that noding finds the crossing [m]
 _OVERSHOOT_M = 1.0
 # half the distance at which neighbouring estates of the dense south-east lie [m]
@@ -96,8 +96,8 @@ def frame_of(outline: Polygon) -> Frame:
 def grow_communities(outline: Polygon, frame: Frame) -> Labels:
     """Label each raster cell with the index of its community in `facts/communities.csv`.
 
-    Each community's distance field (to its compounds and its core of `facts/cores.csv`) gets an additive weight, moved until the area inside
-    the outline is the wanted one.
+    Each community's distance field (to its compounds and its core of `facts/cores.csv`) gets an additive weight, moved
+    until the area inside the outline is the wanted one.
     """
     communities = read_facts("communities", "area_target_km2")
     compounds = read_facts("compounds", "lon", "lat")
