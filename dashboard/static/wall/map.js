@@ -1,0 +1,268 @@
+// The one large map: MapLibre (through Plotly) draws ground and cells, whose values are patched; marks, alert shapes and
+// labels are drawn above it, since only here it is known what fits this screen.
+(function () {
+  "use strict";
+  const wall = (window.wall = window.wall || {});
+  const TRACES = { cells: 0, few: 1, gap: 2, gapEdge: 3, casing: 4, incidents: 5 };
+  const LINE = { 1: 7, 2: 6, 3: 4, 4: 4 };
+  const map = (wall.map = { camera: null, project: null, ready: false, shown: "", points: "" });
+
+  const host = () => document.querySelector("#wall-map .js-plotly-plot") || document.getElementById("wall-map");
+  const box = () => document.querySelector(".map").getBoundingClientRect();
+  const inner = () => { const gd = host(); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; };
+
+  // The camera of the whole district, or of an alert that owns the wall.
+  map.aim = function (alert) {
+    const { width, height } = box(), rem = wall.rem();
+    if (!alert) return wall.fit(wall.ground.bounds, width, height, { top: 1.2 * rem, right: 1.4 * rem, bottom: 1.4 * rem, left: 1.4 * rem });
+    const camera = wall.fit(alert.bounds, width, height, { top: height * 0.26, right: width * 0.33, bottom: height * 0.26, left: width * 0.33 });
+    camera.zoom = Math.min(camera.zoom, 16.6);
+    return camera;
+  };
+
+  map.frame = function () {
+    const gd = host();
+    if (!gd || !gd.layout || !wall.ground) return;
+    const { width, height } = box();
+    map.camera = map.aim(wall.taken);
+    map.project = wall.projector(map.camera, width, height);
+    map.width = width; map.height = height;
+    window.Plotly.relayout(gd, { "map.center": { lon: map.camera.lon, lat: map.camera.lat }, "map.zoom": map.camera.zoom, width, height });
+    map.shown = "";
+  };
+  // Fly to the alert (900 ms) or back (600 ms); labels stay away until the camera rests.
+  map.fly = function (done) {
+    const { width, height } = box(), camera = map.aim(wall.taken), engine = inner();
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const finish = () => { map.flying = false; map.frame(); done(); };
+    map.flying = true;
+    document.getElementById("wall-overlay").replaceChildren();
+    map.width = width; map.height = height;
+    if (!engine || still) return finish();
+    engine.resize();
+    engine.easeTo({ center: [camera.lon, camera.lat], zoom: camera.zoom, duration: wall.taken ? 900 : 600 });
+    setTimeout(finish, wall.taken ? 950 : 650);
+  };
+
+  // ---- cells
+  function groups(classes) {
+    const found = { z: [], at: [], few: [], gap: [] };
+    for (let place = 0; place < classes.length; place++) {
+      const kind = classes[place];
+      if (kind === "f") found.few.push(place);
+      else if (kind === "g") found.gap.push(place);
+      else if (kind !== ".") { found.at.push(place); found.z.push(Number(kind) + 0.5); }
+    }
+    return found;
+  }
+  const columns = (line) => ({ lon: line.map((point) => point && point[0]), lat: line.map((point) => point && point[1]) });
+
+  map.drawCells = function (scene) {
+    const gd = host();
+    if (!gd || !gd.data || !map.project) return;
+    const u = wall.rem() / 20, lost = document.getElementById("wall").classList.contains("lost");
+    const signature = [scene.key, scene.layer.classes, lost, map.width, map.height, map.camera.zoom].join("|");
+    if (signature === map.shown) return;
+    map.shown = signature;
+    const found = groups(scene.layer.classes), ring = (place) => wall.ground.hexagons[place];
+    const ramp = wall.rampColours(scene.layer.ramp), steps = ramp.length;
+    const scale = ramp.flatMap((colour, place) => [[place / steps, colour], [(place + 1) / steps, colour]]);
+    const few = columns(wall.hatch(found.few.map(ring), map.project, 6.5 * u)), gap = columns(wall.hatch(found.gap.map(ring), map.project, 9 * u));
+    const edge = columns(wall.outerEdges(found.gap.map(ring)));
+    window.Plotly.restyle(gd, { locations: [found.at], z: [found.z], colorscale: [scale], zmax: [steps], "marker.opacity": [wall.taken ? 0.16 : 0.92] }, [TRACES.cells]);
+    window.Plotly.restyle(gd, {
+      lon: [few.lon, gap.lon, edge.lon], lat: [few.lat, gap.lat, edge.lat],
+      "line.width": [1.3 * u, 1.5 * u, 2 * u], opacity: wall.taken ? 0.2 : 1,
+    }, [TRACES.few, TRACES.gap, TRACES.gapEdge]);
+  };
+  map.drawIncidents = function (points) {
+    const gd = host();
+    const signature = JSON.stringify([points, map.width]);
+    if (!gd || !gd.data || signature === map.points) return;
+    map.points = signature;
+    const u = wall.rem() / 20, lon = points.map((point) => point[0]), lat = points.map((point) => point[1]);
+    window.Plotly.restyle(gd, { lon: [lon, lon], lat: [lat, lat], "marker.size": [11 * u, 7 * u] }, [TRACES.casing, TRACES.incidents]);
+  };
+
+  // ---- what lies above
+  const pixelBox = (element) => {
+    const base = box(), r = element.getBoundingClientRect();
+    return { left: r.left - base.left, top: r.top - base.top, right: r.right - base.left, bottom: r.bottom - base.top };
+  };
+  const square = (px, py, half) => ({ left: px - half, right: px + half, top: py - half, bottom: py + half });
+
+  map.drawAbove = function (scene) {
+    if (!map.project) return;
+    const rem = wall.rem(), u = rem / 20, room = new wall.Room(map.width, map.height, Math.max(0.3 * rem, 0.004 * map.height));
+    for (const name of ["#wall-legend > *", ".foot > *"]) for (const part of document.querySelectorAll(name)) {
+      const panel = pixelBox(part);
+      if (panel.right > panel.left) room.block({ left: panel.left - 6 * u, right: panel.right + 8 * u, top: panel.top - 2 * u, bottom: panel.bottom + 4 * u });
+    }
+    const old = document.getElementById("wall-old");
+    if (old.offsetParent) room.block(pixelBox(old));
+    room.seams((wall.parts.screen.seams || []).map((share) => share * window.innerWidth - box().left), 4 * u);
+    const drawing = { shapes: "", marks: "", labels: "", tags: "" };
+    if (wall.taken) wall.drawTaken(wall.taken, room, drawing, u, rem);
+    else drawScene(scene, room, drawing, u, rem);
+    const svg = `<svg viewBox="0 0 ${map.width} ${map.height}">${wall.patterns(u, "wall")}${drawing.shapes}${drawing.marks}${drawing.labels}${drawing.tags}</svg>`;
+    const overlay = document.getElementById("wall-overlay");
+    if (overlay.dataset.drawn !== svg || !overlay.firstChild) { overlay.innerHTML = svg; overlay.dataset.drawn = svg; }
+  };
+
+  function drawScene(scene, room, drawing, u, rem) {
+    const shaped = (wall.parts.alerts.rows || []).filter((alert) => alert.polygons.length);
+    for (const alert of shaped.slice().reverse()) drawing.shapes += shape(alert, u);
+    // tags first, then communities, roads, compounds
+    for (const alert of shaped) tag(alert, room, drawing, u, rem);
+    const marks = marksOf(scene, room, u);
+    for (const mark of marks) room.prefer(mark.box);
+    for (const gap of scene.gaps || []) gapLabel(gap, room, drawing, u, rem);
+    communities(room, drawing, rem, u, shaped);
+    for (const mark of marks) if (!mark.drop) { drawing.marks += mark.svg; room.block(mark.box); }
+    for (const alert of shaped) if (alert.narrow) room.block(extent(alert));
+    roads(room, drawing, rem);
+    if (scene.marks === "compounds") compounds(room, drawing, rem, u);
+  }
+
+  function shape(alert, u) {
+    const d = wall.areaPath(alert.polygons, map.project), width = LINE[alert.level] * u, colour = `var(--alert-${alert.level})`;
+    const fresh = wall.now() - alert.raised_at < 3;
+    return (alert.narrow ? `<path d="${d}" fill="var(--ground)" fill-opacity=".5"/>` : "") +
+      `<path d="${d}" fill="none" stroke="var(--ground)" stroke-width="${(width + 6 * u).toFixed(1)}" stroke-linejoin="round"/>` +
+      `<path class="${fresh ? "pulse" : ""}" d="${d}" fill="none" stroke="${colour}" stroke-width="${width.toFixed(1)}" stroke-linejoin="round"/>`;
+  }
+  function extent(alert) {
+    let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+    for (const polygon of alert.polygons) for (const point of polygon[0]) {
+      const [px, py] = map.project(point);
+      left = Math.min(left, px); right = Math.max(right, px); top = Math.min(top, py); bottom = Math.max(bottom, py);
+    }
+    return { left, right, top, bottom };
+  }
+  function tag(alert, room, drawing, u, rem) {
+    const size = 1.2 * rem, text = alert.level_word + " " + alert.letter, width = wall.textWidth(text, size, 700) + 0.9 * rem, height = 1.7 * rem;
+    const e = extent(alert), middle = (e.left + e.right) / 2, centre = (e.top + e.bottom) / 2;
+    const at = (left, top) => ({ left, top, right: left + width, bottom: top + height });
+    const place = room.take([at(middle, e.top - height - 4 * u), at(middle - width, e.top - height - 4 * u), at(e.right + 4 * u, centre - height / 2), at(e.left - width - 4 * u, centre - height / 2),
+      at(middle - width / 2, e.bottom + 4 * u), at(e.right - width * 0.4, e.top - height * 0.6), ...wall.rings(middle, centre, width, height, 1.6 * rem, 6).slice(1)]);
+    if (!place) return;
+    drawing.tags += `<rect class="tag" x="${place.left.toFixed(1)}" y="${place.top.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" rx="${(4 * u).toFixed(1)}" fill="var(--alert-${alert.level})" stroke="var(--ground)" stroke-width="${(3 * u).toFixed(1)}" paint-order="stroke"/>` +
+      `<text class="tag-text" x="${((place.left + place.right) / 2).toFixed(1)}" y="${(place.top + height / 2 + size * 0.36).toFixed(1)}" font-size="${size.toFixed(1)}" font-weight="700" text-anchor="middle" fill="var(--alert-text)">${text}</text>`;
+  }
+  function gapLabel(gap, room, drawing, u, rem) {
+    const [px, py] = map.project(gap.point), size = 1 * rem, width = wall.textWidth(gap.label, size, 700) + 0.6 * rem, height = 1.5 * rem;
+    const place = room.take(wall.rings(px, py - 1.6 * rem, width, height, 1.2 * rem, 4));
+    if (place) drawing.labels += `<rect x="${place.left.toFixed(1)}" y="${place.top.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" fill="var(--ground)"/>` + wall.label(gap.label, place.left + 0.3 * rem, place.top + 1.08 * rem, size, { weight: 700, kind: "gap-label" });
+  }
+
+  function marksOf(scene, room, u) {
+    const marks = [];
+    if (scene.marks === "compounds") for (const spot of wall.ground.spots) {
+      const [px, py] = map.project(spot.point);
+      marks.push({ svg: wall.mark(spot.kind, px, py, u), box: square(px, py, 7 * u) });
+    }
+    if (scene.marks === "resources") {
+      const list = wall.parts.resources.rows, plain = [];
+      for (const [kind, sign, ready, lon, lat] of list) {
+        const [px, py] = map.project([lon, lat]);
+        if (kind === "hydrant") plain.push({ svg: wall.dot(ready, px, py, u), box: square(px, py, 2 * u), drop: false, small: true });
+        else if (kind === "aed") plain.push({ svg: wall.plus(ready, px, py, u), box: square(px, py, 5 * u), small: true });
+        else {
+          // tiles that would cover another step aside, at most two tiles far; the point is schematic then
+          const spots = wall.rings(px, py, 28 * u, 28 * u, 15 * u, 4), taken = marks.map((mark) => mark.box);
+          const free = spots.find((spot) => room.free(spot) && !taken.some((other) => wall.meets(spot, other)));
+          if (free) marks.push({ svg: wall.tile(sign, ready, free.cx, free.cy, u), box: free });
+        }
+      }
+      // dots and pluses lie under the tiles
+      return [...plain.filter((mark) => !marks.some((tile) => wall.meets(mark.box, tile.box))), ...marks];
+    }
+    return marks;
+  }
+
+  function communities(room, drawing, rem, u, shaped) {
+    const size = 1.4 * rem, spacing = 2 * u;
+    for (const alert of shaped) if (alert.narrow) room.prefer(extent(alert));
+    for (const community of wall.ground.communities) {
+      if (!community.label) continue;
+      const name = wall.named(community), [px, py] = map.project(community.label);
+      const width = wall.textWidth(name, size, 700, spacing) + 0.2 * rem, height = 1.7 * rem;
+      const place = room.take(wall.rings(px, py, width, height, 1.1 * rem, 7));
+      if (!place) continue;
+      const far = Math.hypot(place.cx - px, place.cy - py) > 5 * rem;
+      if (far) drawing.labels += `<path d="M${px.toFixed(1)} ${py.toFixed(1)}L${place.cx.toFixed(1)} ${place.cy.toFixed(1)}" stroke="var(--community-line)" stroke-width="${u}"/>`;
+      drawing.labels += wall.label(name, place.left + 0.1 * rem, place.top + height / 2 + size * 0.36, size, { weight: 700, spacing, halo: 8 * u, kind: "community" });
+    }
+  }
+  function roads(room, drawing, rem) {
+    const size = rem;
+    for (const road of wall.ground.roads) {
+      if (road.rank === "minor" || !road.name) continue;
+      const points = road.lines.reduce((longest, line) => (line.length > longest.length ? line : longest), []).map(map.project);
+      const width = wall.textWidth(road.name, size, 400) + 0.3 * rem, height = 1.25 * rem, candidates = [];
+      for (const share of [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9]) {
+        const [px, py] = along(points, share);
+        candidates.push({ left: px - width / 2, right: px + width / 2, top: py - height / 2, bottom: py + height / 2 });
+      }
+      const place = room.take(candidates);
+      if (place) drawing.labels += wall.label(road.name, place.left + 0.15 * rem, place.top + height * 0.79, size, { fill: "var(--road-label)", kind: "road" });
+    }
+  }
+  function along(points, share) {
+    const lengths = points.slice(1).map((point, place) => Math.hypot(point[0] - points[place][0], point[1] - points[place][1]));
+    let left = lengths.reduce((sum, length) => sum + length, 0) * share;
+    for (let place = 0; place < lengths.length; place++) {
+      if (left <= lengths[place]) { const t = lengths[place] ? left / lengths[place] : 0; return [points[place][0] + (points[place + 1][0] - points[place][0]) * t, points[place][1] + (points[place + 1][1] - points[place][1]) * t]; }
+      left -= lengths[place];
+    }
+    return points[points.length - 1] || [-1e4, -1e4];
+  }
+  function compounds(room, drawing, rem, u) {
+    let left = 16;
+    for (const spot of wall.ground.spots) {
+      const [px, py] = map.project(spot.point), width = wall.textWidth(spot.name, rem, 400) + 0.2 * rem;
+      const place = room.take(wall.around(px, py, width, 1.25 * rem, 8 * u).slice(0, 4));
+      if (place) { drawing.labels += wall.label(spot.name, place.left + 0.1 * rem, place.top + 0.98 * rem, rem, { kind: "compound" }); left -= 1; }
+      if (!left) return;
+    }
+  }
+
+  map.drawScale = function () {
+    if (!map.project) return;
+    const rem = wall.rem(), wanted = 7 * rem * map.project.metres;
+    const round = [50, 100, 200, 500, 1000, 2000, 5000].reduce((best, length) => (Math.abs(Math.log(length / wanted)) < Math.abs(Math.log(best / wanted)) ? length : best));
+    const text = round >= 1000 ? round / 1000 + " km" : round + " m";
+    wall.set("wall-scale", [wall.el("I", { className: "rule", style: { width: (round / map.project.metres / rem).toFixed(2) + "rem" } }), wall.el("Span", {}, text)]);
+  };
+
+  // Until MapLibre has drawn once, the same ground as a drawing, so that there is a picture at once.
+  map.drawFirst = function (scene) {
+    const { width, height } = box(), u = wall.rem() / 20, rem = wall.rem();
+    const drawn = wall.drawGround(wall.ground, scene.layer, width, height, u, "first", { top: 1.2 * rem, right: 1.4 * rem, bottom: 1.4 * rem, left: 1.4 * rem });
+    map.camera = map.aim(null); map.project = drawn.project; map.width = width; map.height = height;
+    let first = document.getElementById("wall-first");
+    if (!first) { first = document.createElement("div"); first.id = "wall-first"; first.className = "overlay"; document.querySelector(".map").insertBefore(first, document.getElementById("wall-overlay")); }
+    first.innerHTML = `<svg viewBox="0 0 ${width} ${height}">${drawn.svg}</svg>`;
+    map.drawAbove(scene); map.drawScale();
+  };
+  // Plotly's first plot must be through before anything is patched: what comes between is lost.
+  map.whenDrawn = function (done) {
+    const engine = inner();
+    if (!engine || !host().data || !engine.loaded()) return setTimeout(() => map.whenDrawn(done), 80);
+    map.ready = true;
+    map.frame();
+    done();
+    engine.once("idle", () => {
+      const first = document.getElementById("wall-first");
+      if (first) first.remove();
+      document.getElementById("wall").dataset.drawn = "true";
+    });
+  };
+  // The camera is where it should be, or is put there again.
+  map.steady = function () {
+    const engine = inner();
+    if (!map.ready || map.flying || !engine || !map.camera) return;
+    const centre = engine.getCenter();
+    if (Math.abs(engine.getZoom() - map.camera.zoom) > 1e-3 || Math.abs(centre.lng - map.camera.lon) > 1e-5 || Math.abs(centre.lat - map.camera.lat) > 1e-5) map.frame();
+  };
+})();

@@ -1,0 +1,132 @@
+"""The wall's page: one Dash app for all screens. It holds the places; what stands there comes over `/live`.
+
+The layout asks for nothing the server does not already hold, so that it is served while the database is away.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import Dash, dcc, html
+from dash.backends._fastapi import reset_current_request, set_current_request
+from fastapi import FastAPI, Request, Response
+
+from dashboard import ids
+from dashboard.look import ALERT_DARK, DARK, css_variables
+from gis.texts import Texts
+
+PREFIX = "/wall/"
+
+#: the page before any script: titles come with the layout, colours with the page itself
+INDEX = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{%title%}</title>
+<style>VARIABLES</style>
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def wall_layout(texts: Texts, figure: go.Figure | None, *, name: str) -> html.Div:
+    """Return the wall's skeleton; `figure` is the map, None while no sub-district is loaded."""
+    graph = dcc.Graph(
+        id=ids.WALL_MAP,
+        className="graph",
+        figure=figure
+        or go.Figure(layout={"template": None, "paper_bgcolor": DARK.ground, "plot_bgcolor": DARK.ground}),
+        config={"staticPlot": False, "displayModeBar": False, "scrollZoom": False, "doubleClick": False},
+        responsive=False,
+    )
+    head = html.Div(
+        [
+            html.Div(texts("wall.title", name=name), id=ids.WALL_TITLE, className="title"),
+            html.Div(id=ids.WALL_TABS, className="tabs"),
+            html.Div(id=ids.WALL_BAR, className="bar"),
+            html.Div(className="push"),
+            html.Div(texts("wall.loading"), id=ids.WALL_SOURCES, className="sources"),
+            html.Div(id=ids.WALL_DATE, className="date"),
+            html.Div(id=ids.WALL_CLOCK, className="clock"),
+        ],
+        className="head",
+    )
+    area = html.Div(
+        [
+            graph,
+            html.Div(id=ids.WALL_OVERLAY, className="overlay"),
+            html.Div(id=ids.WALL_LEGEND, className="legend"),
+            html.Div([html.Div(id=ids.WALL_SCALE, className="scale"), html.Div(id=ids.WALL_NOTE)], className="foot"),
+            html.Div([html.I(), html.I(), html.I(), html.I()], className="stripes"),
+            html.Div(id=ids.WALL_OLD, className="old-picture"),
+        ],
+        className="map",
+    )
+    small = [
+        html.Div([html.Div(id=top), html.Div(id=drawing, className="drawing")], className="small-map")
+        for top, drawing in zip(ids.WALL_SMALL_TOPS, ids.WALL_SMALL_DRAWINGS, strict=True)
+    ]
+    title = html.Div(html.Span(texts("wall.alerts"), className="name"), className="panel-head")
+    drill = html.Span(texts("wall.page.drill"))
+    return html.Div(
+        [
+            head,
+            html.Div(id=ids.WALL_TAKEOVER_HEAD, className="takeover-head"),
+            html.Div([html.Div(id=ids.WALL_REGISTER, className="panel")], className="left"),
+            area,
+            html.Div(small, id=ids.WALL_SMALL, className="small"),
+            html.Div(
+                [
+                    html.Div(id=ids.WALL_LEVELS, className="levels"),
+                    html.Div(title, id=ids.WALL_ALERTS, className="alerts"),
+                    html.Div(
+                        [html.Div(id=ids.WALL_PANEL_TOP), html.Div(id=ids.WALL_CHART, className="chart")],
+                        id=ids.WALL_PANEL,
+                        className="panel",
+                    ),
+                    html.Div(id=ids.WALL_OUT, className="panel out"),
+                ],
+                className="right",
+            ),
+            html.Div(id=ids.WALL_COUNTERS, className="counters"),
+            html.Div(id=ids.WALL_TAKEOVER, className="takeover"),
+            html.Div([drill] * 9, className="exercise-strip top"),
+            html.Div([drill] * 9, className="exercise-strip bottom"),
+        ],
+        id=ids.WALL,
+        className="wall loading",
+    )
+
+
+def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -> Dash:
+    """Put the wall's Dash app on the server under `/wall/`; every screen is the same page."""
+    app = Dash(
+        "dashboard.wall",
+        server=server,
+        url_base_pathname=PREFIX,
+        assets_folder=str(files("dashboard").joinpath("static", "wall")),
+        title=title,
+        update_title="",
+        suppress_callback_exceptions=True,
+        index_string=INDEX.replace("VARIABLES", css_variables(DARK, ALERT_DARK)),
+    )
+    app.layout = layout
+    # Dash would answer every path of the whole server that nobody else knows with this page
+    app.backend._setup_catchall = lambda: None
+
+    def page(screen: str, request: Request) -> Response:
+        token = set_current_request(request)
+        try:
+            return Response(app.index(), media_type="text/html", headers={"Cache-Control": "no-cache"})
+        finally:
+            reset_current_request(token)
+
+    server.add_api_route("/wall/{screen}", page, methods=["GET"], include_in_schema=False)
+    return app
