@@ -93,7 +93,9 @@ def build_network(segments: pd.DataFrame) -> WalkingNetwork:
     )
 
 
-def walking_minutes(network: WalkingNetwork, origins: Floats, targets: Floats) -> pd.DataFrame:
+def walking_minutes(
+    network: WalkingNetwork, origins: Floats, targets: Floats, *, attached: Attached | None = None
+) -> pd.DataFrame:
     """Compute the minutes on foot from each origin to its nearest target.
 
     Parameters
@@ -102,6 +104,8 @@ def walking_minutes(network: WalkingNetwork, origins: Floats, targets: Floats) -
         In the same metric system as the points; may hold no segment.
     origins, targets
         Points, shape (n, 2) and (m, 2), east and north [m].
+    attached
+        Where the origins reach the network, when the caller asks for several sets of targets (see `attach`).
 
     Returns
     -------
@@ -113,7 +117,7 @@ def walking_minutes(network: WalkingNetwork, origins: Floats, targets: Floats) -
     if not len(targets) or not len(network.lines):
         return walks
     straight_m = walks["minutes"].to_numpy() * WALKING_M_PER_MIN / DETOUR
-    road = road_walks(network, attach(network, origins), attach(network, targets))
+    road = road_walks(network, attached or attach(network, origins), attach(network, targets))
     reached = np.isfinite(road["length_m"].to_numpy())
     road_minutes = road["length_m"].to_numpy() / WALKING_M_PER_MIN
     # inside a block the straight walk may be the shorter one; farther off it would cross what lies between the roads
@@ -137,6 +141,9 @@ def attach(network: WalkingNetwork, points: Floats) -> Attached:
     """Find where each point reaches the network: the nearest place on the nearest segment within `ACCESS_M`."""
     shapes = shapely.points(points)
     segment = np.full(len(points), -1, dtype=np.intp)
+    if not len(network.lines):
+        nowhere = np.full(len(points), np.inf)
+        return Attached(segment, nowhere, nowhere, nowhere)
     origin, nearest = network.tree.query_nearest(shapes, max_distance=ACCESS_M, all_matches=False)
     segment[origin] = nearest
     near = segment >= 0

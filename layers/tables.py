@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gis.database.tables import metadata
-from gis.database.tables.columns import moment
+from gis.database.tables.columns import SRID, moment
 from layers.measures import MEASURES, OPEN_MEASURES
 
 
@@ -36,8 +37,12 @@ def cell_columns() -> list[Column[Any]]:
 def owner_columns() -> list[Column[Any]]:
     """Whose rows were counted: rights follow the building, never the cell."""
     return [
-        Column("community_code", Text, nullable=False, server_default="", comment="Of the building or point; empty = none"),
-        Column("work_grid_id", BigInteger, nullable=False, server_default="0", comment="Of the building or point; 0 = none"),
+        Column(
+            "community_code", Text, nullable=False, server_default="", comment="Of the building or point; empty = none"
+        ),
+        Column(
+            "work_grid_id", BigInteger, nullable=False, server_default="0", comment="Of the building or point; 0 = none"
+        ),
     ]
 
 
@@ -216,6 +221,78 @@ demand_prior = Table(
     schema="support",
     comment="What rates are drawn to: fixed for a day, so that one request changes one cell",
 )  # fmt: skip
+
+open_communities = Table(
+    "communities", metadata,
+    Column("code", Text, primary_key=True, comment="12-digit statistical code"),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("area_km2", Float, comment="[km²]"),
+    Column("residents", Integer, comment="Perturbed; empty = fewer than five, not published"),
+    Column("households", Integer, comment="Perturbed; empty = fewer than five, not published"),
+    Column("schematic", Boolean, nullable=False, comment="Made for the sample, not surveyed (示意)"),
+    Column("geom", Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False), nullable=False),
+    schema="open",
+    comment="社区: communities with their residents",
+)  # fmt: skip
+
+open_places = Table(
+    "places", metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="compound, apartment or poi"),
+    Column("subkind", Text),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("community", Text),
+    Column("address", Text, nullable=False),
+    Column("schematic", Boolean, nullable=False, comment="Made for the sample, not surveyed (示意)"),
+    Column("geom", Geometry("POINT", srid=SRID, spatial_index=False), nullable=False),
+    Index("places_geom_idx", "geom", postgresql_using="gist"),
+    schema="open",
+    comment="地点: compounds, apartment areas and points of interest",
+)  # fmt: skip
+
+open_resources = Table(
+    "resources", metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="shelter, depot, fire_station, hydrant, aed, clinic, police_post or team"),
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False, comment="ready, out or deployed"),
+    Column("capacity", Integer),
+    Column("community", Text),
+    Column("geom", Geometry("POINT", srid=SRID, spatial_index=False), nullable=False),
+    Index("resources_geom_idx", "geom", postgresql_using="gist"),
+    schema="open",
+    comment="应急资源: emergency resources",
+)  # fmt: skip
+
+open_population_cells = Table(
+    "population_cells", metadata,
+    Column("cell", Text, primary_key=True, comment="H3 index, 15 hexadecimal characters"),
+    Column("resolution", SmallInteger, nullable=False, comment="9 or 10"),
+    *[
+        Column(name, Integer, comment="Perturbed; empty = fewer than five, not published")
+        for name in ("residents", "registered", "migrant", "aged_60", "aged_80", "living_alone", "households")
+    ],
+    Column("geom", Geometry("POLYGON", srid=SRID, spatial_index=False), nullable=False),
+    Index("population_cells_geom_idx", "geom", postgresql_using="gist"),
+    schema="open",
+    comment="人口: residents per cell, never fewer than five",
+)  # fmt: skip
+
+open_demand_cells = Table(
+    "demand_cells", metadata,
+    Column("cell", Text, primary_key=True, comment="H3 index, 15 hexadecimal characters"),
+    Column("resolution", SmallInteger, nullable=False, comment="9 or 10"),
+    Column("per_1000", Float, comment="Requests of 30 days per 1 000 eligible residents, drawn to the mean"),
+    Column("eligible", Integer, comment="Perturbed, never fewer than five [persons]"),
+    Column("geom", Geometry("POLYGON", srid=SRID, spatial_index=False), nullable=False),
+    Index("demand_cells_geom_idx", "geom", postgresql_using="gist"),
+    schema="open",
+    comment="服务需求: service demand per cell",
+)  # fmt: skip
+
+OPEN_TABLES = (open_communities, open_places, open_resources, open_population_cells, open_demand_cells)
 
 TABLES = (
     population, population_published, unit_population_published, demand, demand_published, unit_demand_published, incident_day,

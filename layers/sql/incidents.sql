@@ -1,0 +1,40 @@
+-- incident_days --
+-- Incidents on the map per cell of resolution 11, local day, community, work grid and category; those withdrawn and the sensitive
+-- kinds left out.
+SELECT cell, (reported_at AT TIME ZONE :timezone)::date AS day, COALESCE(community_code, '') AS community_code,
+       COALESCE(work_grid_id, 0) AS work_grid_id, category, count(*) AS reported
+  FROM base.incident
+ WHERE subdistrict_code = :code AND placement = 'placed' AND status <> 'withdrawn' AND subcategory <> ALL (:sensitive)
+   AND (CAST(:cells AS bigint[]) IS NULL OR cell = ANY (CAST(:cells AS bigint[])))
+   AND reported_at >= :since
+ GROUP BY 1, 2, 3, 4, 5;
+
+-- incidents_open --
+-- Incidents on the map that wait to be closed, per cell of resolution 11, community, work grid, category and grade.
+SELECT cell, COALESCE(community_code, '') AS community_code, COALESCE(work_grid_id, 0) AS work_grid_id, category, grade, count(*) AS open
+  FROM base.incident
+ WHERE subdistrict_code = :code AND placement = 'placed' AND status NOT IN ('closed', 'withdrawn') AND subcategory <> ALL (:sensitive)
+   AND (CAST(:cells AS bigint[]) IS NULL OR cell = ANY (CAST(:cells AS bigint[])))
+ GROUP BY 1, 2, 3, 4, 5;
+
+-- changed_by_batch --
+-- Cells of resolution 11 that incidents of a batch lie in or lay in before it, and the oldest of their event times.
+SELECT cell, min(reported_at) AS since
+  FROM (SELECT cell, reported_at FROM base.incident
+         WHERE subdistrict_code = :code AND batch_id = :batch_id AND cell IS NOT NULL
+        UNION ALL
+        SELECT (record ->> 'cell')::bigint, incident.reported_at
+          FROM support.record_version
+          JOIN base.incident ON incident.id = record_version.record_id AND incident.batch_id = :batch_id
+         WHERE table_name = 'base.incident' AND record_version.recorded_to = incident.recorded_from AND record ->> 'cell' IS NOT NULL
+       ) AS touched
+ GROUP BY cell;
+
+-- changed_incident --
+-- Cells of resolution 11 that one incident lies in and ever lay in, and its event time.
+SELECT cell, min(reported_at) AS since
+  FROM (SELECT cell, reported_at FROM base.incident WHERE id = :id AND cell IS NOT NULL
+        UNION ALL
+        SELECT (record ->> 'cell')::bigint, (record ->> 'reported_at')::timestamptz FROM support.record_version
+         WHERE table_name = 'base.incident' AND record_id = :id AND record ->> 'cell' IS NOT NULL) AS touched
+ GROUP BY cell;
