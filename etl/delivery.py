@@ -1,0 +1,192 @@
+"""What a delivered folder holds: which file is which feed, in which encoding and coordinate system."""
+
+import codecs
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from gis.coordinates import Floats, System, to_wgs84
+from gis.district import FILE, District, parse_district, read_yaml
+from gis.errors import BadInput, CrsMissing
+
+#: how people write the systems; EPSG:4490 is always meant as (lon, lat) in our files
+SYSTEMS = {
+    "GCJ-02": System.GCJ02,
+    "BD-09": System.BD09,
+    "EPSG:4326": System.WGS84,
+    "EPSG:4490": System.CGCS2000,
+    "EPSG:4549": System.EPSG4549,
+    "EPSG:4528": System.EPSG4528,
+}
+ENTRY_KEYS = (
+    "feed", "file", "encoding", "crs", "layer", "sheet", "expected_every_s", "key_pattern", "headings", "defaults",
+    "values", "keys", "title",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FeedSource:
+    """One entry of ``feeds:``."""
+
+    feed: str
+    path: Path
+    encoding: str = "utf-8"
+    #: as written: GCJ-02, BD-09, EPSG:4549 …; empty for feeds without coordinates
+    crs: str = ""
+    layer: str = ""
+    sheet: str = ""
+    expected_every_s: int | None = None
+    #: regular expression a record's key must match; empty = the feed's own
+    key_pattern: str = ""
+    #: the feed's column name -> heading in this file, where it differs from the feed's own
+    headings: Mapping[str, str] = field(default_factory=dict)
+    #: the feed's column name -> value for a column that this file lacks
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    #: the feed's column name -> word in this file -> word the feed knows
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: "rows": the file has no key, a row is known by its content and how often that came before
+    keys: str = ""
+    title: str = ""
+
+    @property
+    def config(self) -> dict[str, object]:
+        """How the file is to be read, for the register of feeds; a change means that it must be read anew."""
+        return {
+            "file": self.path.name,
+            "encoding": self.encoding,
+            "crs": self.crs,
+            "layer": self.layer,
+            "sheet": self.sheet,
+            "key_pattern": self.key_pattern,
+            "headings": dict(self.headings),
+            "defaults": dict(self.defaults),
+            "values": {column: dict(words) for column, words in self.values.items()},
+            "keys": self.keys,
+        }
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A folder with its district and its feeds."""
+
+    folder: Path
+    district: District
+    sources: tuple[FeedSource, ...]
+
+
+def read_delivery(folder: Path, *, known: frozenset[str]) -> Delivery:
+    """Read ``district.yml`` in `folder`.
+
+    Raises
+    ------
+    BadInput
+        If it is not readable, or names an unknown feed, encoding or coordinate system, or a file that is not there;
+        all faults in one message.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is no folder; give the folder that holds {FILE}")
+    content = read_yaml(folder)
+    district = parse_district(content.get("subdistrict"))
+    entries = content.get("feeds")
+    if not isinstance(entries, list) or not entries:
+        raise BadInput(f"{FILE} lacks the list feeds; each entry needs feed and file")
+    faults: list[str] = []
+    sources = [read_entry(entry, folder, known, faults) for entry in entries]
+    if faults:
+        more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
+        raise BadInput(f"{FILE}: {'; '.join(faults[:10])}{more}")
+    return Delivery(folder, district, tuple(source for source in sources if source is not None))
+
+
+def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str]) -> FeedSource | None:
+    if not isinstance(entry, dict) or not entry.get("feed") or not entry.get("file"):
+        faults.append(f"feeds entry {entry!r} needs feed and file")
+        return None
+    name, path = str(entry["feed"]), folder / str(entry["file"])
+    if name not in known:
+        faults.append(f"feed {name!r} is not known; there are {', '.join(sorted(known))}")
+    faults += [f"feed {name}: {key!r} is not a key of an entry" for key in entry if key not in ENTRY_KEYS]
+    if not path.is_file():
+        faults.append(f"feed {name}: file {entry['file']} is missing in {folder}")
+    encoding = str(entry.get("encoding") or "utf-8")
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        faults.append(f"feed {name}: encoding {encoding!r} is not known; utf-8 and gb18030 are examples")
+    crs = str(entry.get("crs") or "")
+    if crs and crs not in SYSTEMS:
+        try:
+            usable_epsg(crs)
+        except BadInput as fault:
+            faults.append(f"feed {name}: {fault}")
+    if entry.get("keys") not in (None, "", "rows"):
+        faults.append(f"feed {name}: keys {entry['keys']!r} must be rows or absent")
+    return FeedSource(
+        feed=name,
+        path=path,
+        encoding=encoding,
+        crs=crs,
+        layer=str(entry.get("layer") or ""),
+        sheet=str(entry.get("sheet") or ""),
+        expected_every_s=int(entry["expected_every_s"]) if entry.get("expected_every_s") else None,
+        key_pattern=str(entry.get("key_pattern") or (".*" if entry.get("keys") == "rows" else "")),
+        headings={str(key): str(value) for key, value in (entry.get("headings") or {}).items()},
+        defaults={str(key): str(value) for key, value in (entry.get("defaults") or {}).items()},
+        values={
+            str(column): {str(word): str(meant) for word, meant in (words or {}).items()}
+            for column, words in (entry.get("values") or {}).items()
+        },
+        keys=str(entry.get("keys") or ""),
+        title=str(entry.get("title") or ""),
+    )
+
+
+def usable_epsg(crs: str) -> CRS:
+    """Return the system of ``EPSG:…`` if it can be brought to WGS-84 without guessing.
+
+    Raises
+    ------
+    BadInput
+        If it is unknown, or rests on a datum whose parameters are not public (Beijing 1954, Xi'an 1980).
+    """
+    try:
+        system = CRS.from_user_input(crs)
+    except CRSError:
+        raise BadInput(
+            f"coordinate system {crs!r} is not known; use {', '.join(SYSTEMS)} or another EPSG code"
+        ) from None
+    datum = system.geodetic_crs.datum.name if system.geodetic_crs and system.geodetic_crs.datum else ""
+    if not any(word in datum for word in ("World Geodetic System 1984", "China 2000", "CGCS2000", "China Geodetic")):
+        raise BadInput(
+            f"coordinate system {crs!r} ({system.name}) rests on {datum or 'no datum'}, from which no public way leads"
+            " to WGS-84"
+        )
+    return system
+
+
+def converter(crs: str, *, file: str) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the way from `crs` to WGS-84, for arrays (lon or easting, lat or northing).
+
+    Raises
+    ------
+    CrsMissing
+        If no system is stated.
+    """
+    if not crs:
+        raise CrsMissing(f"{file} states no coordinate system; write crs: with one of {', '.join(SYSTEMS)} into {FILE}")
+    if crs in SYSTEMS:
+        system = SYSTEMS[crs]
+        return lambda lon, lat: to_wgs84(lon, lat, system=system)
+    transformer = Transformer.from_crs(usable_epsg(crs), CRS.from_epsg(4326), always_xy=True)
+
+    def convert(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        x, y = transformer.transform(lon, lat)
+        bad = ~np.isfinite(x) | ~np.isfinite(y)
+        return np.where(bad, np.nan, x), np.where(bad, np.nan, y)
+
+    return convert

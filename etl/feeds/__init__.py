@@ -1,0 +1,53 @@
+"""The feeds: one module each, which knows its headings and its words and nothing else.
+
+A further feed is a further module with a `Feed`, listed here in the order of loading (what others refer to comes first).
+"""
+
+from etl.feed import Feed
+from etl.feeds import (
+    aliases,
+    apartments,
+    boundaries,
+    buildings,
+    compounds,
+    grid_workers,
+    incidents,
+    places,
+    requests,
+    residents,
+    resources,
+    roads,
+    service_items,
+    terrain,
+    visits,
+    work_grids,
+)
+
+_IN_ORDER = (
+    boundaries.FEED,
+    work_grids.FEED,
+    places.FEED,
+    compounds.FEED,
+    apartments.FEED,
+    aliases.FEED,
+    buildings.FEED,
+    *roads.FEEDS,
+    residents.FEED,
+    grid_workers.FEED,
+    *resources.FEEDS,
+    service_items.FEED,
+    visits.FEED,
+    incidents.FEED,
+    requests.FEED,
+)
+
+#: every feed of rows by name, in the order of loading
+FEEDS: dict[str, Feed] = {feed.name: feed for feed in _IN_ORDER}
+#: names a delivery may use; terrain is a raster and has no rows
+KNOWN = frozenset(FEEDS) | {terrain.NAME}
+#: position of each feed in the order of loading; terrain wants the cells only, so it follows the areas
+ORDER = {name: at for at, name in enumerate(["boundaries", "work_grids", terrain.NAME, *list(FEEDS)[2:]])}
+#: feeds that change what texts are placed by
+GAZETTEER_FEEDS = tuple(feed.name for feed in FEEDS.values() if feed.is_gazetteer)
+
+__all__ = ["FEEDS", "GAZETTEER_FEEDS", "KNOWN", "ORDER"]

@@ -1,0 +1,59 @@
+"""Other names of compounds, apartments, places and communities; also where the people of a village live now."""
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from etl.checks import chosen, require
+from etl.faults import Faults
+from etl.feed import Context, Feed
+from etl.storing import ids
+from gis.database.tables import place_alias
+
+HEADINGS = {"owner": "对象编号", "alias": "别名", "relation": "关系", "source_key": "编号"}
+RELATIONS = {"别名": "alias", "简称": "abbreviation", "曾用名": "former_name", "安置去向": "resettled_to"}
+#: feeds whose codes an alias may name
+OWNERS = ["compounds", "apartments", "places"]
+
+
+def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Check the relation."""
+    require(rows, faults, "owner", "alias", "relation")
+    relations, unknown = chosen(rows["relation"], RELATIONS)
+    faults.add("unknown_choice", "relation", unknown)
+    return pd.DataFrame(
+        {
+            "source_key": rows["source_key"],
+            "owner": rows["owner"],
+            "alias": rows["alias"],
+            "relation": relations,
+        }
+    )
+
+
+def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Find the place or community that has the name."""
+    places = {
+        row.source_key: row.id
+        for row in connection.execute(
+            text("SELECT source_key, id FROM base.place WHERE subdistrict_code = :code AND feed = ANY(:feeds)"),
+            {"code": context.district.code, "feeds": OWNERS},
+        )
+    }
+    found = columns["owner"].map(places)
+    codes, _ = chosen(columns["owner"], context.communities)
+    faults.add("unknown_code", "owner", found.isna().to_numpy() & codes.isna().to_numpy())
+    return columns.drop(columns="owner").assign(
+        place_id=ids(found), community_code=codes.where(found.isna(), None).astype(object)
+    )
+
+
+FEED = Feed(
+    name="aliases",
+    table=place_alias,
+    headings=HEADINGS,
+    prepare=prepare,
+    resolve=resolve,
+    composed_key=("owner", "alias", "relation"),
+    optional=frozenset({"source_key"}),
+    is_gazetteer=True,
+)

@@ -1,0 +1,164 @@
+"""Boundaries: the sub-district and its communities, as GeoJSON. Everything else is checked against them."""
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, text
+
+from etl.checks import chosen, decimals, key_faults, require, whole_numbers
+from etl.faults import Faults
+from etl.feed import Context, Feed, StoreBatch
+from etl.storing import hex_shapes, upsert
+from etl.vectors import GEOMETRY, read_vector_rows
+from gis.cells import to_metric
+from gis.database.tables import community
+from gis.errors import BadInput
+
+HEADINGS = {
+    "source_key": "编码",
+    "name": "名称",
+    "level": "级别",
+    "parent_code": "上级编码",
+    "stated_area_km2": "公布面积_km2",
+    "stated_households": "户数",
+    "schematic": "示意",
+}
+LEVELS = {"街道": "subdistrict", "社区": "community"}
+#: this share of a community may lie outside its street before the file is refused: digitising slips
+SLIP = 0.02
+
+
+def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Check names, levels and shapes; areas are computed, stated ones kept beside."""
+    key_faults(rows, faults, pattern=r"\d{9}|\d{12}")
+    require(rows, faults, "name", "level")
+    levels, unknown = chosen(rows["level"], LEVELS)
+    faults.add("unknown_choice", "level", unknown)
+    area, wrong = decimals(rows["stated_area_km2"])
+    faults.add("no_number", "stated_area_km2", wrong)
+    households, wrong = whole_numbers(rows["stated_households"])
+    faults.add("no_number", "stated_households", wrong)
+    shapes = area_shapes(rows, faults)
+    return pd.DataFrame(
+        {
+            "source_key": rows["source_key"],
+            "name": rows["name"],
+            "level": levels,
+            "stated_area_km2": area,
+            "stated_households": households,
+            "schematic": (rows["schematic"] == "true") | context.district.schematic,
+            "shape": pd.Series(shapes, index=rows.index, dtype="object"),
+        }
+    )
+
+
+def area_shapes(rows: pd.DataFrame, faults: Faults) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    """Return the shapes as multipolygons, noting what is no area or crosses itself."""
+    shapes = rows[GEOMETRY].to_numpy(dtype=object)
+    kinds = shapely.get_type_id(shapes)
+    faults.add("no_area", GEOMETRY, ~np.isin(kinds, (3, 6)))
+    faults.add("invalid_shape", GEOMETRY, ~shapely.is_valid(shapes))
+    return np.array([multi(shape) for shape in shapes], dtype=object)
+
+
+def multi(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.multipolygons([shape]) if shape.geom_type == "Polygon" else shape
+
+
+def english_name(name: str) -> str:
+    """Romanise a community's name: 马浜社区 -> Mabang Community."""
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin(name.removesuffix("社区"))).capitalize() + " Community"
+
+
+def store(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:
+    """Write the street's outline (the union of its communities when there is none) and the communities."""
+    name = context.source.path.name
+    areas_km2 = shapely.area(to_metric(good["shape"].to_numpy(dtype=object), context.district.metric_srid)) / 1e6
+    good = good.assign(area_km2=areas_km2)
+    streets, parts = good[good["level"] == "subdistrict"], good[good["level"] == "community"]
+    if len(streets) > 1:
+        raise BadInput(f"{name} holds {len(streets)} areas of level 街道; one is expected")
+    if len(streets) and streets["source_key"].iloc[0] != context.district.code:
+        raise BadInput(
+            f"{name}: the 街道 has code {streets['source_key'].iloc[0]} but district.yml says {context.district.code}"
+        )
+    if len(streets):
+        outline = streets["shape"].iloc[0]
+    elif len(parts):
+        outline = multi(shapely.union_all(parts["shape"].to_numpy(dtype=object)))
+    else:
+        return
+    check_inside(parts, outline, context)
+    metric = to_metric([outline], context.district.metric_srid)[0]
+    connection.execute(
+        text(
+            "UPDATE base.subdistrict SET geom = CAST(:shape AS geometry), area_km2 = :area_km2, schematic = :schematic"
+            " WHERE code = :code AND (geom IS NULL OR CAST(geom AS bytea) <> CAST(CAST(:shape AS geometry) AS bytea))"
+        ),
+        {
+            "shape": hex_shapes(np.array([outline], dtype=object))[0],
+            "area_km2": float(shapely.area(metric)) / 1e6,
+            "schematic": bool(good["schematic"].any()),
+            "code": context.district.code,
+        },
+    )
+    if parts.empty:
+        return
+    shapes = parts["shape"].to_numpy(dtype=object)
+    frame = pd.DataFrame(
+        {
+            "code": parts["source_key"],
+            "subdistrict_code": batch.subdistrict_code,
+            "feed": batch.feed.name,
+            "source_key": parts["source_key"],
+            "batch_id": batch.id,
+            "name": parts["name"],
+            "name_en": [english_name(one) for one in parts["name"]],
+            "area_km2": parts["area_km2"],
+            "stated_area_km2": parts["stated_area_km2"],
+            "stated_households": parts["stated_households"],
+            "schematic": parts["schematic"],
+            "label_point": hex_shapes(np.array([label_point(shape) for shape in shapes], dtype=object)),
+            "geom": hex_shapes(shapes),
+        }
+    )
+    upsert(connection, community, frame, conflict=("code",))
+
+
+def check_inside(parts: pd.DataFrame, outline: shapely.Geometry, context: Context) -> None:
+    """Refuse a file whose communities lie outside their street, or outside the bounds of district.yml."""
+    name = context.source.path.name
+    if context.district.bounds:
+        box = shapely.box(*context.district.bounds)
+        if not shapely.covers(box, outline):
+            west, south, east, north = (round(edge, 4) for edge in shapely.bounds(outline).tolist())
+            raise BadInput(
+                f"{name}: the outline ({west}, {south}, {east}, {north}) leaves the bounds of district.yml; check crs"
+            )
+    for row_number, (label, shape) in enumerate(zip(parts["name"], parts["shape"], strict=True), start=1):
+        outside = shapely.area(shapely.difference(shape, outline)) / shapely.area(shape)
+        if outside > SLIP:
+            raise BadInput(
+                f"{name}, row {row_number} ({label}): {outside:.0%} of the area lies outside the sub-district; check crs"
+            )
+
+
+def label_point(shape: shapely.Geometry) -> shapely.Geometry:
+    """Where a name stands best: the centre of the largest circle that fits."""
+    circle = shapely.maximum_inscribed_circle(shape, tolerance=1e-5)
+    return shapely.points(shapely.get_coordinates(circle)[0])
+
+
+FEED = Feed(
+    name="boundaries",
+    table=community,
+    headings=HEADINGS,
+    read=read_vector_rows,
+    prepare=prepare,
+    optional=frozenset({"parent_code", "stated_area_km2", "stated_households", "schematic"}),
+    store=store,
+    is_areas=True,
+    is_gazetteer=True,
+)

@@ -1,0 +1,109 @@
+"""Buildings of compounds and apartments: number, units, floors, rooms, point and outline."""
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Transformer
+from sqlalchemy import Connection, text
+
+from etl.checks import decimals, key_faults, require, whole_numbers
+from etl.faults import Faults
+from etl.feed import Context, Feed
+from etl.points import stated_points, unit_columns
+from etl.storing import hex_shapes, ids
+from gis.database.tables import building
+
+HEADINGS = {
+    "source_key": "楼栋编号",
+    "place": "所属编号",
+    "place_name": "所属名称",
+    "number": "楼栋号",
+    "units": "单元数",
+    "floors": "层数",
+    "rooms_per_floor": "每层户数",
+    "lon": "经度",
+    "lat": "纬度",
+    "length_m": "长_m",
+    "width_m": "宽_m",
+    "bearing_deg": "朝向_deg",
+}
+
+
+def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Check number, counts and point; draw the outline where length, width and bearing are stated."""
+    key_faults(rows, faults, pattern="")
+    require(rows, faults, "place", "number", "lon", "lat")
+    lon, lat = stated_points(rows, faults, context)
+    columns: dict[str, object] = {
+        "source_key": rows["source_key"],
+        "place": rows["place"],
+        "number": rows["number"].str.upper(),
+    }
+    for column in ("units", "floors", "rooms_per_floor"):
+        counts, wrong = whole_numbers(rows[column])
+        faults.add("no_number", column, wrong | (counts > 200).to_numpy(dtype=bool, na_value=False))
+        columns[column] = counts.fillna(1)
+    sizes = {}
+    for column in ("length_m", "width_m", "bearing_deg"):
+        sizes[column], wrong = decimals(rows[column])
+        faults.add("no_number", column, wrong)
+    units = unit_columns(lon, lat, context, rows.index).rename(columns={"point": "geom"})
+    shapes = outlines(
+        lon, lat, **{k: v.to_numpy(dtype=float) for k, v in sizes.items()}, srid=context.district.metric_srid
+    )
+    columns["footprint"] = pd.Series(hex_shapes(shapes), index=rows.index, dtype="object")
+    return pd.DataFrame(columns, index=rows.index).join(units)
+
+
+def outlines(
+    lon: np.ndarray,
+    lat: np.ndarray,
+    *,
+    length_m: np.ndarray,
+    width_m: np.ndarray,
+    bearing_deg: np.ndarray,
+    srid: int,  # type: ignore[type-arg]
+) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    """Draw rectangles round points: the long side along the bearing, clockwise from north; None where a size lacks."""
+    result = np.full(lon.shape, None, dtype=object)
+    known = np.isfinite(lon) & np.isfinite(lat) & (length_m > 0) & (width_m > 0) & np.isfinite(bearing_deg)
+    if not known.any():
+        return result
+    ahead = Transformer.from_crs(4326, srid, always_xy=True)
+    east, north = ahead.transform(lon[known], lat[known])
+    along, across, turn = length_m[known] / 2, width_m[known] / 2, np.radians(bearing_deg[known])
+    corners = []
+    for sign_along, sign_across in ((1, 1), (1, -1), (-1, -1), (-1, 1)):
+        x = east + sign_along * along * np.sin(turn) + sign_across * across * np.cos(turn)
+        y = north + sign_along * along * np.cos(turn) - sign_across * across * np.sin(turn)
+        corners.append(np.column_stack(ahead.transform(x, y, direction="INVERSE")))
+    result[known] = shapely.polygons(np.stack(corners, axis=1))
+    return result
+
+
+def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Find the compound or apartment each building stands in."""
+    places = {
+        row.source_key: row.id
+        for row in connection.execute(
+            text(
+                "SELECT source_key, id FROM base.place"
+                " WHERE subdistrict_code = :code AND kind IN ('compound', 'apartment')"
+            ),
+            {"code": context.district.code},
+        )
+    }
+    found = columns["place"].map(places)
+    faults.add("unknown_code", "place", found.isna().to_numpy())
+    return columns.drop(columns="place").assign(place_id=ids(found))
+
+
+FEED = Feed(
+    name="buildings",
+    table=building,
+    headings=HEADINGS,
+    prepare=prepare,
+    resolve=resolve,
+    optional=frozenset({"place_name", "units", "floors", "rooms_per_floor", "length_m", "width_m", "bearing_deg"}),
+    is_gazetteer=True,
+)

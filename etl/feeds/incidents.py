@@ -1,0 +1,145 @@
+"""Incidents: what was reported, where, how grave, and what became of it. Places are free text, coordinates are rare."""
+
+import json
+
+import pandas as pd
+
+from etl.checks import chosen, community_faults, is_given, is_rubbish, key_faults, order_faults, require
+from etl.faults import Faults
+from etl.feed import Context, Feed
+from etl.points import stated_points
+from etl.times import read_times
+from gis.database.tables import incident
+from gis.sealing import seal_series
+
+HEADINGS = {
+    "source_key": "事件编号",
+    "category": "事件大类",
+    "subcategory": "事件小类",
+    "title": "事件标题",
+    "description": "事件描述",
+    "address": "地址",
+    "community": "社区",
+    "lon": "经度",
+    "lat": "纬度",
+    "grade": "等级",
+    "source": "事件来源",
+    "reported_at": "上报时间",
+    "due_at": "截止时间",
+    "dispatched_at": "派遣时间",
+    "closed_at": "办结时间",
+    "status": "状态",
+    "worker": "工号",
+}
+#: first-level categories of the street's own classification; other words are mapped by `values` in district.yml
+CATEGORIES = (
+    "安全生产", "治安稳定", "网格党建", "城市管理", "应急指挥", "公共服务", "城市部件", "环境保护", "社情民意",
+)  # fmt: skip
+GRADES = {"一般": "general", "较大": "larger", "重大": "major", "特别重大": "severe", "": "general"}
+STATES = {
+    "待派遣": "reported",
+    "已派遣": "dispatched",
+    "已接单": "accepted",
+    "处置中": "handling",
+    "已办结": "closed",
+    "已转办": "closed",
+    "已作废": "withdrawn",
+    "": "reported",
+}
+SOURCES = ("网格上报", "联动中心", "12345热线", "数字城管", "住枫桥", "上级交办")
+#: what stands in the community column of real files though it is no community
+NOT_COMMUNITIES = (*SOURCES, "移动巡河", "商贸网格", "企业网格", "枫桥街道", "市便民(12345)", "市城管(数字城管)")
+#: the linkage centre's YYYY001NNNN (four to six digits) and the communities' own plain numbers
+KEY_PATTERN = r"20\d{2}001\d{4,6}|\d{1,9}"
+
+
+def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Check everything that can be checked without other rows; seal free text; choose the text to place by."""
+    key_faults(rows, faults, pattern=context.source.key_pattern or KEY_PATTERN)
+    require(rows, faults, "category", "reported_at", "source")
+    faults.add(
+        "unknown_choice",
+        "category",
+        is_given(rows["category"]) & ~rows["category"].isin(CATEGORIES).to_numpy(dtype=bool),
+    )
+    grades, unknown = chosen(rows["grade"], GRADES)
+    faults.add("unknown_choice", "grade", unknown)
+    states, unknown = chosen(rows["status"], STATES)
+    faults.add("unknown_choice", "status", unknown)
+    codes = community_faults(rows["community"], context.communities, NOT_COMMUNITIES, faults, "community")
+    times = {}
+    for column in ("reported_at", "due_at", "dispatched_at", "closed_at"):
+        times[column] = read_times(rows[column], context.district.zone)
+        faults.add("time_form", column, times[column].bad_form)
+        faults.add("impossible_time", column, times[column].impossible)
+    order_faults(times["reported_at"].at, times["closed_at"].at, faults, "closed_at")
+    for column in ("title", "description"):
+        faults.add("rubbish", column, is_rubbish(rows[column]))
+    lon, lat = stated_points(rows, faults, context)
+    texts = {
+        column: seal_series(rows[column])["redacted"].astype("str") for column in ("title", "description", "address")
+    }
+    return pd.DataFrame(
+        {
+            "source_key": rows["source_key"],
+            "reported_at": times["reported_at"].at,
+            "category": rows["category"],
+            "subcategory": rows["subcategory"],
+            "source": rows["source"],
+            "grade": grades,
+            **texts,
+            "status": states,
+            "due_at": times["due_at"].at,
+            "closed_at": times["closed_at"].at,
+            "details": details(rows, day_only=times["reported_at"].day_only),
+            "community_code": codes.astype(object),
+            "stated_lon": lon,
+            "stated_lat": lat,
+            "place_text": place_texts(texts["address"], texts["description"], texts["title"]),
+        }
+    )
+
+
+def place_texts(*texts: "pd.Series[str]") -> "pd.Series[str]":
+    """The first text that is not empty: an address says where, a description only sometimes."""
+    chosen_text = texts[0]
+    for other in texts[1:]:
+        chosen_text = chosen_text.where(is_given(chosen_text), other)
+    return chosen_text
+
+
+def details(rows: pd.DataFrame, *, day_only: "pd.Series[bool] | object") -> "pd.Series[str]":
+    """What has no column of its own, as JSON text; rows that say nothing more share one empty object."""
+    stated = zip(rows["dispatched_at"], rows["worker"], rows["status"], rows["community"], day_only, strict=True)  # type: ignore[call-overload]
+    texts = []
+    for dispatched, worker, status, community, only_day in stated:
+        content: dict[str, object] = {}
+        if dispatched:
+            content["dispatched_at"] = dispatched
+        if worker:
+            content["worker"] = worker
+        if status == "已转办":
+            content["handed_over"] = True
+        if community:
+            content["stated_community"] = community
+        if only_day:
+            content["day_only"] = True
+        texts.append(json.dumps(content, ensure_ascii=False) if content else "{}")
+    return pd.Series(texts, index=rows.index, dtype="str")
+
+
+FEED = Feed(
+    name="incidents",
+    table=incident,
+    headings=HEADINGS,
+    prepare=prepare,
+    conflict=("subdistrict_code", "feed", "source_key", "reported_at"),
+    located=True,
+    event_time="reported_at",
+    optional=frozenset(
+        {
+            "subcategory", "title", "description", "address", "community", "lon", "lat", "grade", "due_at", "dispatched_at",
+            "closed_at", "status", "worker",
+        }
+    ),
+)  # fmt: skip

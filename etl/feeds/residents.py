@@ -1,0 +1,199 @@
+"""Persons on file: who lives where, registered or migrant. The heaviest data in the house.
+
+Identity numbers and telephones are sealed before anything is written. A person is placed at the point of their building.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, require
+from etl.faults import Faults
+from etl.feed import Context, Feed, StoreBatch
+from etl.storing import array_text, binary_texts, ids, put_rows, upsert
+from etl.times import read_days
+from gis.database.statements import load_statements
+from gis.database.tables import resident
+from gis.identity import encrypt_numbers, hash_numbers, unseal_value
+from gis.sealing import seal_series
+
+HEADINGS = {
+    "source_key": "人员编号",
+    "name": "姓名",
+    "sex": "性别",
+    "identity": "身份证号",
+    "birth_date": "出生日期",
+    "phone": "手机号",
+    "household": "户号",
+    "registration": "人口类型",
+    "compound": "小区",
+    "building": "楼栋",
+    "unit": "单元",
+    "room": "室号",
+    "bed": "床位",
+    "address": "居住地址",
+    "groups": "人群标签",
+    "valid_from": "登记日期",
+}
+SEXES = {"男": "男", "女": "女"}
+REGISTRATIONS = {"户籍": "registered", "流动": "migrant"}
+#: tag in registers -> group; age groups are computed, not tagged
+GROUPS = {
+    "独居": "living_alone",
+    "残疾": "disabled",
+    "低保": "low_income",
+    "孕产": "pregnant",
+    "慢病": "chronic_illness",
+    "矫正": "correction",
+}
+#: a person is somewhere in their building [m]
+BUILDING_RADIUS_M = 20.0
+BY_BUILDING = json.dumps({"by": "building"})
+
+_SQL = load_statements("etl", "residents")
+
+
+def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Check form and agreement of what is stated; seal numbers."""
+    key_faults(rows, faults, pattern=context.source.key_pattern)
+    require(rows, faults, "name", "registration", "compound", "building")
+    sexes, unknown = chosen(rows["sex"], SEXES)
+    faults.add("unknown_choice", "sex", unknown)
+    registrations, unknown = chosen(rows["registration"], REGISTRATIONS)
+    faults.add("unknown_choice", "registration", unknown)
+    plain = rows.assign(
+        identity=[unseal_value(value, context.keys) for value in rows["identity"]],
+        phone=[unseal_value(value, context.keys) for value in rows["phone"]],
+    )
+    born, since = read_days(rows["birth_date"]), read_days(rows["valid_from"])
+    for column, days in (("birth_date", born), ("valid_from", since)):
+        faults.add("time_form", column, days.bad_form)
+        faults.add("impossible_time", column, days.impossible)
+    identity_faults(plain, faults, birth=born.on)
+    today = context.district.history_until or context.now.date()
+    age_faults(born.on, faults, today=today)
+    groups, wrong = group_texts(rows["groups"])
+    faults.add("unknown_choice", "groups", wrong)
+    bad_phone = is_given(plain["phone"])
+    bad_phone[bad_phone] = ~plain["phone"][bad_phone].str.fullmatch(r"\+?[\d\- ]{7,20}").to_numpy(dtype=bool)
+    faults.add("phone_form", "phone", bad_phone)
+    identities = plain["identity"].str.upper().tolist()
+    return pd.DataFrame(
+        {
+            "source_key": rows["source_key"],
+            "name": rows["name"],
+            "sex": sexes,
+            "birth_date": born.on,
+            "registration": registrations,
+            "groups": groups,
+            "identity_hash": text_series(binary_texts(hash_numbers(identities, context.keys)), rows.index),
+            "identity_cipher": text_series(binary_texts(encrypt_numbers(identities, context.keys)), rows.index),
+            "phone_cipher": text_series(binary_texts(encrypt_numbers(plain["phone"], context.keys)), rows.index),
+            "address": text_series(seal_series(rows["address"])["redacted"], rows.index),
+            "valid_from": since.on.dt.tz_localize(context.district.zone),
+            "household": rows["household"],
+            "compound": rows["compound"],
+            "building": rows["building"].str.upper(),
+            "unit": rows["unit"],
+            "room": rows["room"],
+        }
+    )
+
+
+def text_series(values: object, index: pd.Index) -> "pd.Series[str]":
+    return pd.Series(values, index=index, dtype="str")
+
+
+def group_texts(tags: "pd.Series[str]") -> tuple["pd.Series[str]", "np.ndarray[tuple[int], np.dtype[np.bool_]]"]:
+    """Groups as array text, worked out once per combination, and where a tag is unknown."""
+    known: dict[str, tuple[str, bool]] = {}
+    for value in tags.unique():
+        parts = [part for part in value.replace("；", ";").replace("、", ";").split(";") if part]
+        known[value] = (array_text(GROUPS.get(part, part) for part in parts), not set(parts) <= set(GROUPS))
+    texts = pd.Series([known[value][0] for value in tags], index=tags.index, dtype="str")
+    return texts, np.array([known[value][1] for value in tags], dtype=bool)
+
+
+def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+    """Find compound and building; the person takes the building's point, cell, community and work grid.
+
+    A compound that is not in the register is a fault; a building that is not leaves the person unplaced, with the
+    compound known.
+    """
+    bound = {"code": context.district.code}
+    places = pd.DataFrame(connection.execute(_SQL["place_names"], bound).all(), columns=["compound", "place_id"])
+    names = places.drop_duplicates("compound").set_index("compound")["place_id"]
+    place_id = columns["compound"].map(names)
+    faults.add("unknown_compound", "compound", is_given(columns["compound"]) & place_id.isna().to_numpy())
+    standing = pd.DataFrame(
+        connection.execute(_SQL["buildings"], bound).all(),
+        columns=[
+            "place_id",
+            "building",
+            "building_id",
+            "building_place_id",
+            "geom",
+            "cell",
+            "community_code",
+            "work_grid_id",
+        ],
+    ).drop_duplicates(["place_id", "building"])
+    keys = pd.DataFrame({"place_id": place_id.astype("Float64"), "building": columns["building"].astype(object)})
+    whole = ["building_id", "building_place_id", "cell", "work_grid_id"]
+    standing = standing.astype({"place_id": "Float64", **dict.fromkeys(whole, "Int64")})
+    found = keys.merge(standing, on=["place_id", "building"], how="left")
+    found.index = columns.index
+    known = found["building_id"].notna().to_numpy()
+    level = np.where(is_given(columns["room"]), "room", "building")
+    return columns.assign(
+        place_id=ids(found["building_place_id"].where(known, place_id)),
+        building_id=ids(found["building_id"]),
+        placement=np.where(known, "placed", "unplaced"),
+        geom=found["geom"].astype(object),
+        radius_m=np.where(known, BUILDING_RADIUS_M, np.nan),
+        match_level=pd.Series(np.where(known, level, "compound"), index=columns.index),
+        confidence=1.0,
+        located_by=pd.Series(np.where(known, BY_BUILDING, None), index=columns.index, dtype="object"),
+        cell=ids(found["cell"]),
+        community_code=found["community_code"].astype(object),
+        work_grid_id=ids(found["work_grid_id"]),
+    )
+
+
+def store(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:
+    """Write dwellings and households that are new, then the persons in them."""
+    dwelling_columns = ["building_id", "unit", "room", "household", "community_code", "work_grid_id"]
+    homes = good[dwelling_columns].drop_duplicates()
+    incoming = put_rows(connection, homes, name="homes")
+    bound = {**incoming.bound, "code": batch.subdistrict_code, "feed": batch.feed.name}
+    for name in ("write_dwellings", "write_households"):
+        connection.execute(text(_SQL.source(name).replace("{homes}", incoming.relation)), bound)
+    dwellings = pd.DataFrame(
+        connection.execute(_SQL["dwellings"], bound).all(), columns=["building_id", "unit", "room", "dwelling_id"]
+    )
+    households = {row.source_key: row.id for row in connection.execute(_SQL["households"], bound)}
+    keys = good[["building_id", "unit", "room"]].astype({"building_id": "Float64", "unit": object, "room": object})
+    dwellings = dwellings.astype({"building_id": "Float64"})
+    at = keys.merge(dwellings, on=["building_id", "unit", "room"], how="left")["dwelling_id"]
+    frame = good.drop(columns=["compound", "building", "unit", "room", "household"]).assign(
+        dwelling_id=ids(at).to_numpy(),
+        household_id=ids(good["household"].map(households)),
+        subdistrict_code=batch.subdistrict_code,
+        feed=batch.feed.name,
+        batch_id=batch.id,
+    )
+    upsert(connection, resident, frame, conflict=batch.feed.conflict)
+
+
+FEED = Feed(
+    name="residents",
+    table=resident,
+    headings=HEADINGS,
+    prepare=prepare,
+    resolve=resolve,
+    store=store,
+    optional=frozenset({"sex", "phone", "household", "unit", "room", "bed", "address", "groups", "valid_from"}),
+    sealed=frozenset({"identity", "phone"}),
+)

@@ -1,0 +1,150 @@
+"""The ledger: what was delivered, when, by whom, and what became of every row."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gis.database.statements import load_statements
+
+_SQL = load_statements("etl", "ledger")
+
+
+@dataclass(frozen=True)
+class FeedResult:
+    """What became of the rows of one delivery of one feed."""
+
+    feed: str
+    read: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    #: of those loaded: unplaced or ambiguous
+    unplaced: int = 0
+    ambiguous: int = 0
+    seconds: float = 0.0
+    #: loaded rows by match_level, for feeds that are placed; "" = nothing was read
+    levels: Mapping[str, int] = field(default_factory=dict)
+    batch_id: int | None = None
+    #: time of the newest event, of feeds of events
+    newest_event_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a batch begins."""
+
+    subdistrict_code: str
+    feed: str
+    source: str
+    content_hash: str | None
+    actor: str
+    versions: Mapping[str, Any]
+    started_at: datetime
+
+
+def open_batch(connection: Connection, opening: Opening) -> int:
+    """Write the ledger row of a batch and return its id."""
+    return int(
+        connection.execute(
+            _SQL["open_batch"],
+            {
+                "subdistrict_code": opening.subdistrict_code,
+                "feed": opening.feed,
+                "source": opening.source,
+                "content_hash": opening.content_hash,
+                "actor": opening.actor,
+                "versions": json.dumps(opening.versions),
+                "started_at": opening.started_at,
+            },
+        ).scalar_one()
+    )
+
+
+def close_batch(connection: Connection, opening: Opening, result: FeedResult, *, finished_at: datetime) -> None:
+    """Write what became of a batch, how fresh its feed is now, and tell those who listen."""
+    connection.execute(
+        _SQL["close_batch"],
+        {
+            "id": result.batch_id,
+            "read": result.read,
+            "loaded": result.loaded,
+            "unchanged": result.unchanged,
+            "quarantined": result.quarantined,
+            "unplaced": result.unplaced,
+            "levels": json.dumps(dict(result.levels)),
+            "seconds": result.seconds,
+            "finished_at": finished_at,
+        },
+    )
+    connection.execute(
+        _SQL["note_delivery"],
+        {
+            "subdistrict_code": opening.subdistrict_code,
+            "feed": opening.feed,
+            "newest_event_at": result.newest_event_at,
+            "last_batch_at": finished_at,
+        },
+    )
+    if result.loaded or result.quarantined:
+        message = {"kind": "batch", "feed": opening.feed, "batch_id": result.batch_id, "rows": result.loaded}
+        tell(connection, message)
+
+
+def tell(connection: Connection, message: Mapping[str, Any]) -> None:
+    """Notify those who listen, at the end of the transaction."""
+    connection.execute(_SQL["tell"], {"message": json.dumps(message)})
+
+
+def lock_feed(connection: Connection, *, subdistrict_code: str, feed: str) -> None:
+    """Let one load of a feed run at a time, until the end of the transaction."""
+    connection.execute(_SQL["lock_feed"], {"subdistrict_code": subdistrict_code, "feed": feed})
+
+
+def newest_batch(connection: Connection, *, subdistrict_code: str, feed: str) -> Any:
+    """Return the newest whole file delivery (id, content_hash, read, versions), or None."""
+    bound = {"subdistrict_code": subdistrict_code, "feed": feed}
+    return connection.execute(_SQL["newest_batch"], bound).one_or_none()
+
+
+def register_feed(
+    connection: Connection,
+    *,
+    subdistrict_code: str,
+    feed: str,
+    title: str,
+    expected_every_s: int | None,
+    config: Mapping[str, Any],
+) -> None:
+    """Note what a feed is called and how it is delivered."""
+    connection.execute(
+        _SQL["register_feed"],
+        {
+            "subdistrict_code": subdistrict_code,
+            "feed": feed,
+            "title": title,
+            "expected_every_s": expected_every_s,
+            "config": json.dumps(config, ensure_ascii=False),
+        },
+    )
+
+
+def gazetteer_version(connection: Connection, *, subdistrict_code: str, feeds: Sequence[str]) -> int:
+    """The batch that last changed the gazetteer; 0 = none yet."""
+    bound = {"subdistrict_code": subdistrict_code, "feeds": list(feeds)}
+    return int(connection.execute(_SQL["gazetteer_version"], bound).scalar_one())
+
+
+def delivered_hashes(
+    connection: Connection, *, subdistrict_code: str, feed: str, keys: Sequence[str]
+) -> dict[str, bytes]:
+    """Hashes of the rows of a feed as last delivered, by key; at least those of `keys`."""
+    bound: dict[str, Any] = {"subdistrict_code": subdistrict_code, "feed": feed}
+    if len(keys) > 5_000:
+        rows = connection.execute(_SQL["delivered_all"], bound)
+    else:
+        rows = connection.execute(_SQL["delivered_some"], {**bound, "keys": list(keys)})
+    return {row.source_key: bytes(row.row_hash) for row in rows}

@@ -1,0 +1,328 @@
+"""Load a delivered folder: look at every file first, then bring feed after feed in, each in one transaction."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection, text
+
+from etl.delivery import Delivery, FeedSource, read_delivery
+from etl.feed import Context, Feed
+from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
+from etl.feeds.terrain import NAME as TERRAIN
+from etl.feeds.terrain import inspect_terrain
+from etl.ledger import (
+    FeedResult,
+    Opening,
+    close_batch,
+    gazetteer_version,
+    lock_feed,
+    newest_batch,
+    open_batch,
+    register_feed,
+)
+from etl.pipeline import PlacedBy, Told, load_rows, versions
+from etl.reading import RawRows, content_hash
+from etl.vectors import other_layers
+from etl.work import Workers
+from gis.database.connection import Database
+from gis.district import District, district_config
+from gis.errors import BadInput
+from gis.grid import build_cells
+from gis.identity import identity_keys
+from gis.placing import Territory, gazetteer_of, territory_of
+from gis.terrain import write_elevation
+from gis.texts import texts_in
+
+#: rows of a file this small are kept from the first look to the loading [rows]
+KEEP_ROWS = 20_000
+#: geometries farther than this from the sub-district are of another one, or in another system; about 5 km [deg]
+FAR_DEG = 0.05
+
+
+class Progress(Protocol):
+    """Who is told how far the loading is."""
+
+    def begin(self, feed: str, rows: int) -> None:
+        """A feed begins; `rows` steps are to be taken."""
+
+    def advance(self, rows: int) -> None:
+        """Rows of the current feed were worked through."""
+
+    def end(self, result: FeedResult) -> None:
+        """The current feed is done."""
+
+
+class NoProgress:
+    """Nobody is told."""
+
+    def begin(self, feed: str, rows: int) -> None: ...
+
+    def advance(self, rows: int) -> None: ...
+
+    def end(self, result: FeedResult) -> None: ...
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A file after the first look."""
+
+    source: FeedSource
+    digest: str
+    #: rows of the newest delivery, when this is the very same again
+    same_rows: int | None = None
+    #: rows, when they are few
+    raw: RawRows | None = None
+
+
+def load_folder(
+    database: Database,
+    folder: Path,
+    *,
+    actor: str,
+    now: datetime,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    only: Sequence[str] = (),
+) -> list[FeedResult]:
+    """Load every feed of a delivered folder.
+
+    Every file is looked at before anything is written. Each feed is one transaction; what was loaded before a later
+    feed fails, stays. The same files again change nothing.
+
+    Parameters
+    ----------
+    database
+        Migrated; the owner's engine is used.
+    folder
+        Holds ``district.yml`` and the files it names.
+    actor
+        Who loads, for the ledger.
+    now
+        Present instant, with a time zone.
+    executor
+        Where the row work runs; None = here, or a pool of processes when rows are many.
+    only
+        Names of files to load; empty = all.
+
+    Returns
+    -------
+    results
+        One per feed, in the order of loading.
+
+    Raises
+    ------
+    BadInput
+        If a file is not what `district.yml` says; nothing was changed then.
+    """
+    delivery = read_delivery(folder, known=KNOWN)
+    sources = in_order(delivery, only)
+    told = progress or NoProgress()
+    with database.owner.connect() as connection, connection.begin():
+        looked = look_at_all(connection, delivery, sources)
+    results = []
+    with Workers(executor) as workers:
+        for file in looked:
+            told.begin(file.source.feed, file.same_rows or (len(file.raw) if file.raw else 0))
+            result = load_one(database, delivery, file, actor=actor, now=now, workers=workers, told=told)
+            results.append(result)
+            told.end(result)
+    return results
+
+
+def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
+    """Sources and their companion layers in the order of loading."""
+    sources: list[FeedSource] = []
+    for source in delivery.sources:
+        if only and source.path.name not in only:
+            continue
+        sources.append(source)
+        if source.feed == TERRAIN:
+            continue
+        layers = other_layers(source)
+        stated = {other.feed for other in delivery.sources}
+        for name, layer in FEEDS[source.feed].companions.items():
+            if layer in layers and name not in stated:
+                sources.append(replace(source, feed=name, layer=layer, headings={}, defaults={}, values={}, title=""))
+    if not sources:
+        raise BadInput(f"district.yml names no file {', '.join(only)}")
+    names = [source.feed for source in sources]
+    return sorted(sources, key=lambda source: (ORDER[source.feed], names.index(source.feed)))
+
+
+def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[FeedSource]) -> list[Looked]:
+    """Read every file that is not the same as last time, and refuse the delivery when one of them is not right."""
+    territory = territory_of(connection, delivery.district.code)
+    looked = []
+    for source in sources:
+        digest = content_hash(source.path)
+        last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.feed)
+        if last and last.content_hash == digest and last.versions.get("config") == json_key(source):
+            looked.append(Looked(source, digest, same_rows=last.read))
+            continue
+        if source.feed == TERRAIN:
+            inspect_terrain(source, territory)
+            looked.append(Looked(source, digest))
+            continue
+        feed = FEEDS[source.feed]
+        raw = feed.read(source, feed.required_headings(source))
+        if source.feed == "boundaries" and raw.geometry is not None:
+            # the areas that come with this delivery are the ones that its other files must lie in
+            territory = replace(territory, outline=shapely.union_all(shapely.make_valid(raw.geometry)))
+        elif raw.geometry is not None:
+            refuse_elsewhere(source, raw, territory)
+        looked.append(Looked(source, digest, raw=raw if len(raw) <= KEEP_ROWS else None))
+    return looked
+
+
+def json_key(source: FeedSource) -> str:
+    return json.dumps(source.config, ensure_ascii=False, sort_keys=True)
+
+
+def refuse_elsewhere(source: FeedSource, raw: RawRows, territory: Territory) -> None:
+    """Refuse a file none of whose geometries is near the sub-district."""
+    if territory.outline is None or raw.geometry is None:
+        return
+    shapely.prepare(territory.outline)
+    near = shapely.dwithin(territory.outline, raw.geometry, FAR_DEG)
+    if not near.any():
+        west, south, east, north = np.round(shapely.total_bounds(raw.geometry), 4).tolist()
+        raise BadInput(
+            f"{source.path.name}: every row from 1 to {len(raw)} lies outside the sub-district (longitude {west} to"
+            f" {east}, latitude {south} to {north} after conversion from {source.crs or 'its own system'}); check crs"
+        )
+
+
+@contextmanager
+def batch_transaction(database: Database, district: District) -> Iterator[Connection]:
+    """One transaction of the owner in which the sub-district is registered."""
+    with database.owner.begin() as connection:
+        # a load waits for nobody for long, and plans for much
+        connection.execute(text("SET LOCAL work_mem = '128MB'"))
+        connection.execute(
+            text(
+                "INSERT INTO base.subdistrict AS d (code, name, name_en, metric_srid, timezone, schematic, config)"
+                " VALUES (:code, :name, :name_en, :metric_srid, :timezone, :schematic, CAST(:config AS jsonb))"
+                " ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,"
+                " metric_srid = excluded.metric_srid, timezone = excluded.timezone, schematic = excluded.schematic,"
+                " config = excluded.config"
+                " WHERE (d.name, d.name_en, d.metric_srid, d.timezone, d.schematic, d.config) IS DISTINCT FROM"
+                " (excluded.name, excluded.name_en, excluded.metric_srid, excluded.timezone, excluded.schematic,"
+                " excluded.config)"
+            ),
+            {
+                "code": district.code,
+                "name": district.name,
+                "name_en": district.name_en,
+                "metric_srid": district.metric_srid,
+                "timezone": district.timezone,
+                "schematic": district.schematic,
+                "config": json.dumps(district_config(district), ensure_ascii=False),
+            },
+        )
+        yield connection
+
+
+def load_one(
+    database: Database, delivery: Delivery, file: Looked, *, actor: str, now: datetime, workers: Workers, told: Progress
+) -> FeedResult:
+    """Load one feed in one transaction."""
+    source, district = file.source, delivery.district
+    started = perf_counter()
+    with batch_transaction(database, district) as connection:
+        lock_feed(connection, subdistrict_code=district.code, feed=source.feed)
+        register_feed(
+            connection,
+            subdistrict_code=district.code,
+            feed=source.feed,
+            title=source.title or texts_in("zh")(f"feeds.{source.feed}"),
+            expected_every_s=source.expected_every_s,
+            config=source.config,
+        )
+        gazetteer_batch = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
+        opening = Opening(
+            subdistrict_code=district.code,
+            feed=source.feed,
+            source=source.path.name,
+            content_hash=file.digest,
+            actor=actor,
+            versions={**versions(str(gazetteer_batch)), "config": json_key(source)},
+            started_at=now,
+        )
+        if file.same_rows is not None:
+            result = same_again(connection, opening, file.same_rows, started)
+            told.advance(file.same_rows)
+        elif source.feed == TERRAIN:
+            result = load_terrain(connection, district, file, opening, started)
+        else:
+            result = load_feed(
+                connection, database, district, file, opening, workers=workers, told=told, version=str(gazetteer_batch)
+            )
+    return replace(result, seconds=round(perf_counter() - started, 3))
+
+
+def load_feed(
+    connection: Connection,
+    database: Database,
+    district: District,
+    file: Looked,
+    opening: Opening,
+    *,
+    workers: Workers,
+    told: Progress,
+    version: str,
+) -> FeedResult:
+    feed = FEEDS[file.source.feed]
+    raw = file.raw if file.raw is not None else feed.read(file.source, feed.required_headings(file.source))
+    told.begin(feed.name, len(raw))
+    context = Context(
+        district=district,
+        source=file.source,
+        territory=territory_of(connection, district.code),
+        keys=identity_keys(database.secrets),
+        now=opening.started_at,
+    )
+    placed_by = PlacedBy(gazetteer_of(connection, district.code), version) if needs_gazetteer(feed) else None
+    result = load_rows(
+        connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by,
+        told=Told(told.advance),
+    )  # fmt: skip
+    if feed.is_areas and result.loaded:
+        build_cells(connection, district)
+    return result
+
+
+def needs_gazetteer(feed: Feed) -> bool:
+    """Whether rows of a feed are placed by their text."""
+    return feed.located and "address" in feed.headings and bool(feed.event_time)
+
+
+def same_again(connection: Connection, opening: Opening, rows: int, started: float) -> FeedResult:
+    """Note a delivery that is the very same as last time."""
+    batch_id = open_batch(connection, opening)
+    result = FeedResult(
+        feed=opening.feed, read=rows, unchanged=rows, batch_id=batch_id, seconds=round(perf_counter() - started, 3)
+    )
+    close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
+    return result
+
+
+def load_terrain(
+    connection: Connection, district: District, file: Looked, opening: Opening, started: float
+) -> FeedResult:
+    """Write elevations to the cells; its rows are the cells that have one."""
+    batch_id = open_batch(connection, opening)
+    written = write_elevation(connection, district, file.source.path)
+    result = FeedResult(
+        feed=TERRAIN, read=written, loaded=written, batch_id=batch_id, seconds=round(perf_counter() - started, 3)
+    )
+    close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
+    return result

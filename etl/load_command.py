@@ -1,0 +1,163 @@
+"""`fengqiao load PATH…`: bring delivered folders in and show what became of every row."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from etl.ledger import FeedResult
+from etl.load import load_folder
+from gis.database.connection import running_database
+from gis.database.migrate import upgrade
+from gis.errors import BadInput, FengqiaoError
+from gis.placing import POINT_LEVELS
+from gis.settings import DatabaseSettings
+from gis.texts import Texts, texts_in
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="folders with a district.yml, or files in one")],
+    actor: Annotated[str, typer.Option("--actor", help="who loads, for the ledger")] = "fengqiao load",
+    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
+    ] = "",
+) -> None:
+    """Check, place and load every feed of the given folders."""
+    texts = texts_in(language)
+    console = Console(highlight=False)
+    try:
+        executor = cluster(scheduler) if scheduler else None
+        with running_database(DatabaseSettings()) as database:
+            upgrade(database)
+            for folder, only in deliveries(paths):
+                with progress_bars(console) as bars:
+                    results = load_folder(
+                        database,
+                        folder,
+                        actor=actor,
+                        now=datetime.now(UTC),
+                        progress=BarProgress(bars, texts),
+                        executor=executor,
+                        only=only,
+                    )
+                print_results(console, results, texts)
+    except FengqiaoError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
+    """Folders to load, and the names of the files when single files were given."""
+    folders: dict[Path, list[str]] = {}
+    for path in paths:
+        if path.is_file():
+            folders.setdefault(path.parent, []).append(path.name)
+        elif path.is_dir():
+            folders[path] = []
+        else:
+            raise BadInput(f"{path} is not there; give a folder with a district.yml, or a file in one")
+    return list(folders.items())
+
+
+def cluster(address: str) -> Executor:
+    """Return the executor of a dask cluster."""
+    try:
+        from distributed import Client
+    except ImportError as fault:
+        raise BadInput("--scheduler needs the package distributed; install it with pip install distributed") from fault
+    try:
+        executor: Executor = Client(address, timeout=10).get_executor()
+    except OSError as fault:
+        raise BadInput(f"no dask scheduler answers at {address}") from fault
+    return executor
+
+
+def progress_bars(console: Console) -> Bars:
+    """Bars on a terminal; nothing in a log."""
+    return Bars(
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+class BarProgress:
+    """One bar per feed."""
+
+    def __init__(self, bars: Bars, texts: Texts) -> None:
+        self.bars = bars
+        self.texts = texts
+        self.tasks: dict[str, Any] = {}
+        self.feed = ""
+
+    def begin(self, feed: str, rows: int) -> None:
+        self.feed = feed
+        if feed not in self.tasks:
+            self.tasks[feed] = self.bars.add_task(self.texts(f"feeds.{feed}"), total=rows or None)
+        elif rows:
+            self.bars.update(self.tasks[feed], total=rows)
+
+    def advance(self, rows: int) -> None:
+        self.bars.advance(self.tasks[self.feed], rows)
+
+    def end(self, result: FeedResult) -> None:
+        self.bars.update(self.tasks[result.feed], total=result.read or 1, completed=result.read or 1)
+
+
+def print_results(console: Console, results: Sequence[FeedResult], texts: Texts) -> None:
+    """Print the closing table, and how precisely the placed feeds were placed."""
+    # wide enough for every column, whatever the terminal: a cut figure is a wrong figure
+    console = Console(highlight=False, width=max(console.width, 100), file=console.file)
+    console.print(result_table(results, texts))
+    if any(result.levels for result in results):
+        console.print(level_table(results, texts))
+
+
+def result_table(results: Sequence[FeedResult], texts: Texts) -> Table:
+    table = Table(title=texts("load.title"))
+    table.add_column(texts("load.feed"))
+    for column in ("read", "loaded", "unchanged", "quarantined", "unplaced", "seconds"):
+        table.add_column(texts(f"load.{column}"), justify="right")
+    for result in results:
+        table.add_row(
+            texts(f"feeds.{result.feed}"), *(f"{count:,}" for count in counts(result)), f"{result.seconds:,.1f}"
+        )
+    totals = [sum(column) for column in zip(*(counts(result) for result in results), strict=True)]
+    table.add_section()
+    table.add_row(
+        texts("load.total"), *(f"{count:,}" for count in totals), f"{sum(one.seconds for one in results):,.1f}"
+    )
+    return table
+
+
+def counts(result: FeedResult) -> tuple[int, int, int, int, int]:
+    return result.read, result.loaded, result.unchanged, result.quarantined, result.unplaced
+
+
+def level_table(results: Sequence[FeedResult], texts: Texts) -> Table:
+    """Shares of the placed rows by match_level; the last column sums building, crossing and point of interest."""
+    placed = [result for result in results if result.levels]
+    levels = sorted({level for result in placed for level in result.levels})
+    table = Table(title=texts("load.levels"))
+    table.add_column(texts("load.feed"))
+    for level in levels:
+        table.add_column(texts(f"load.level_{level}"), justify="right")
+    table.add_column(texts("load.precise"), justify="right")
+    for result in placed:
+        total = sum(result.levels.values())
+        precise = sum(result.levels.get(level, 0) for level in POINT_LEVELS)
+        shares = [f"{result.levels.get(level, 0) / total:.1%}" for level in levels]
+        table.add_row(texts(f"feeds.{result.feed}"), *shares, f"{precise / total:.1%}")
+    return table

@@ -1,0 +1,258 @@
+"""Open delivered files and hand back their rows as text, or say in one sentence what is wrong with the file.
+
+A row keeps the feed's own headings and is text throughout, so that it can be hashed, quarantined and given back as it
+came. Only geometries are values: they are read in the file's system and brought to WGS-84 here.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from etl.delivery import FeedSource
+from gis.errors import BadInput
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """The rows of one file (or of one layer of it)."""
+
+    #: one column per heading, text; empty text = empty
+    frame: pd.DataFrame
+    #: number of the first row as a person counts it: a heading above makes it 2
+    first_row: int
+    #: shapely geometries in WGS-84, one per row; None for feeds without
+    geometry: NDArray[np.object_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file [hex]."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
+    """Read a CSV file strictly: every line has the heading's number of fields and the last one is whole.
+
+    Raises
+    ------
+    BadInput
+        If the file is empty, not in its encoding, no text, lacks a heading, or was cut; names file, row or column.
+    """
+    text = decoded(source)
+    if not text.endswith(("\n", "\r")):
+        last = text.count("\n") + 1
+        raise BadInput(
+            f"{source.path.name} ends in the middle of line {last}; it was cut, or its last line lacks a line end:"
+            " deliver it again"
+        )
+    try:
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(text.encode()),
+            read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=False),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            # all text: codes begin with zeros, and numbers may be too long for a number
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(first_line(text), pa.string()), strings_can_be_null=False, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid as fault:
+        raise BadInput(f"{source.path.name}: {csv_fault(str(fault))}") from fault
+    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}.get)
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    require_headings(source.path.name, list(frame.columns), required)
+    require_rows(source.path.name, frame)
+    return RawRows(frame, first_row=2)
+
+
+def first_line(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text[: text.find("\n") + 1 or None])), [])
+
+
+def csv_fault(message: str) -> str:
+    """Turn Arrow's complaint into ours."""
+    if found := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message):
+        return f"row {found[1]} has {found[3]} fields where the heading has {found[2]}; it was cut or a quote is open"
+    if found := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
+        begins = (found[3] or "")[:60].strip()
+        return f"a row ({begins!r}) has {found[2]} fields where the heading has {found[1]}; the file may be cut"
+    if "Empty CSV" in message:
+        return "the file is empty"
+    return f"not a readable CSV ({message.splitlines()[0][:200]})"
+
+
+def decoded(source: FeedSource) -> str:
+    """Return the file's text, without a byte order mark."""
+    data = source.path.read_bytes()
+    name = source.path.name
+    if not data.strip():
+        raise BadInput(f"{name} is empty; a heading and rows are expected")
+    if b"\0" in data:
+        raise BadInput(f"{name} holds NUL bytes and is no text file (byte {data.index(0)})")
+    try:
+        text = data.decode(source.encoding)
+    except UnicodeDecodeError as fault:
+        row = data.count(b"\n", 0, fault.start) + 1
+        raise BadInput(
+            f"{name} is not {source.encoding}: byte {fault.start} in line {row} cannot be read; state its encoding"
+        ) from fault
+    return text.removeprefix("\ufeff")
+
+
+def require_headings(name: str, found: list[str], required: Iterable[str]) -> None:
+    """Refuse a file that lacks a heading; doubled headings too, since only one of them could be read."""
+    missing = [heading for heading in required if heading not in found]
+    if missing:
+        raise BadInput(f"{name} lacks the column(s) {', '.join(missing)}; its columns are {', '.join(found)[:300]}")
+    doubled = sorted({heading for heading in found if found.count(heading) > 1 and heading})
+    if doubled:
+        raise BadInput(f"{name} has the column(s) {', '.join(doubled)} twice")
+
+
+def require_rows(name: str, frame: pd.DataFrame) -> None:
+    if frame.empty:
+        raise BadInput(f"{name} has a heading but no rows")
+
+
+def read_jsonl_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
+    """Read one JSON object per line; numbers become their text, null becomes empty.
+
+    Raises
+    ------
+    BadInput
+        If a line is no object, or the first one lacks a key; names the line.
+    """
+    text = decoded(source)
+    name = source.path.name
+    required = list(required)
+    records: list[dict[str, object]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as fault:
+            raise BadInput(f"{name}, line {number}: no JSON object ({fault.msg} at column {fault.colno})") from fault
+        if not isinstance(record, dict):
+            raise BadInput(f"{name}, line {number}: {line[:40]!r} is no JSON object")
+        records.append(record)
+    if not records:
+        raise BadInput(f"{name} has no rows")
+    require_headings(name, list(records[0]), required)
+    columns = list(records[0])
+    frame = pd.DataFrame(
+        {key: pd.array([as_text(record.get(key)) for record in records], dtype="str") for key in columns}
+    )
+    return RawRows(frame, first_row=1)
+
+
+def as_text(value: object) -> str:
+    """Write one value of a spreadsheet, JSON or vector file as the text of a raw row."""
+    if value is None or value is pd.NaT:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if np.isnan(number):
+            return ""
+        # spreadsheets keep whole numbers as floats; 12 must not become 12.0
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    return str(value)
+
+
+def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
+    """Read a sheet of an XLSX file; title rows above the heading are passed over.
+
+    The heading is the first row that holds every required heading.
+
+    Raises
+    ------
+    BadInput
+        If the file is no workbook, or no row of any sheet holds the headings; names what is missing.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
+
+    name, required = source.path.name, list(required)
+    if not source.path.stat().st_size:
+        raise BadInput(f"{name} is empty; a workbook is expected")
+    try:
+        workbook = CalamineWorkbook.from_path(source.path)
+        sheet = source.sheet or workbook.sheet_names[0]
+        cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except WorksheetNotFound as fault:
+        raise BadInput(f"{name} has no sheet {source.sheet!r}; it has {', '.join(workbook.sheet_names)}") from fault
+    except (CalamineError, PasswordError, ZipError, OSError, IndexError) as fault:
+        raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
+    rows = [[as_text(value).strip() for value in row] for row in cells]
+    heading_at = next((at for at, row in enumerate(rows[:20]) if set(required) <= set(row)), None)
+    if heading_at is None:
+        nearest = max(rows[:20], key=lambda row: len(set(required) & set(row)), default=[])
+        require_headings(name, nearest, required)
+        raise BadInput(f"{name}, sheet {sheet}: no heading row was found")
+    headings = rows[heading_at]
+    require_headings(name, headings, required)
+    body = [(at, row) for at, row in enumerate(rows[heading_at + 1 :]) if any(row)]
+    frame = pd.DataFrame(
+        {
+            heading: pd.array([row[place] if place < len(row) else "" for _, row in body], dtype="str")
+            for place, heading in enumerate(headings)
+            if heading
+        }
+    )
+    require_rows(name, frame)
+    return RawRows(frame, first_row=heading_at + 2)
+
+
+def read_table_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
+    """Read a table by the ending of its name: .csv, .xlsx or .jsonl."""
+    readers = {".csv": read_csv_rows, ".txt": read_csv_rows, ".xlsx": read_sheet_rows, ".xls": read_sheet_rows,
+               ".jsonl": read_jsonl_rows, ".ndjson": read_jsonl_rows}  # fmt: skip
+    reader = readers.get(source.path.suffix.lower())
+    if reader is None:
+        raise BadInput(f"{source.path.name}: feed {source.feed} is read from {', '.join(readers)} files")
+    return reader(source, required)
+
+
+def renamed(
+    raw: pd.DataFrame,
+    headings: Mapping[str, str],
+    defaults: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]],
+) -> pd.DataFrame:
+    """Return the columns under our names, stripped; a column the file lacks takes its default or is empty.
+
+    Parameters
+    ----------
+    raw
+        As of `RawRows.frame`, any rows of it.
+    headings
+        Our name -> heading in the file.
+    defaults
+        Our name -> value where the file has no such column.
+    values
+        Our name -> word in the file -> the word that is meant.
+    """
+    columns: dict[str, object] = {}
+    for name, heading in headings.items():
+        if heading in raw.columns:
+            column = raw[heading].str.strip()
+            columns[name] = column.replace(dict(values[name])) if name in values else column
+        else:
+            columns[name] = pd.Series(defaults.get(name, ""), index=raw.index, dtype="str")
+    return pd.DataFrame(columns, index=raw.index)

@@ -1,0 +1,57 @@
+-- lock_feed --
+-- One load of a feed at a time; freed at the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtext(:subdistrict_code || '/' || :feed));
+
+-- newest_batch --
+-- The newest whole delivery of a feed by file.
+SELECT id, content_hash, read, versions
+  FROM support.batch
+ WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND content_hash IS NOT NULL AND finished_at IS NOT NULL
+ ORDER BY id DESC
+ LIMIT 1;
+
+-- open_batch --
+-- A batch begins; its counts follow in the same transaction.
+INSERT INTO support.batch (subdistrict_code, feed, source, content_hash, actor, versions, started_at)
+VALUES (:subdistrict_code, :feed, :source, :content_hash, :actor, CAST(:versions AS jsonb), :started_at)
+RETURNING id;
+
+-- close_batch --
+-- What became of its rows.
+UPDATE support.batch
+   SET read = :read, loaded = :loaded, unchanged = :unchanged, quarantined = :quarantined, unplaced = :unplaced,
+       levels = CAST(:levels AS jsonb), seconds = :seconds, finished_at = :finished_at
+ WHERE id = :id;
+
+-- register_feed --
+-- What a feed is called, how it is delivered, how often it is expected.
+INSERT INTO support.feed AS feed (subdistrict_code, name, title, expected_every_s, config)
+VALUES (:subdistrict_code, :feed, :title, :expected_every_s, CAST(:config AS jsonb))
+ON CONFLICT (subdistrict_code, name) DO UPDATE
+   SET title = excluded.title, expected_every_s = excluded.expected_every_s, config = excluded.config
+ WHERE (feed.title, feed.expected_every_s, feed.config) IS DISTINCT FROM
+       (excluded.title, excluded.expected_every_s, excluded.config);
+
+-- note_delivery --
+-- How fresh a feed is: the time of its newest event never goes back.
+UPDATE support.feed
+   SET newest_event_at = greatest(newest_event_at, :newest_event_at), last_batch_at = greatest(last_batch_at, :last_batch_at)
+ WHERE subdistrict_code = :subdistrict_code AND name = :feed;
+
+-- tell --
+-- Everybody who listens hears of it when the transaction is done.
+SELECT support.tell(CAST(:message AS jsonb));
+
+-- gazetteer_version --
+-- The newest batch that changed what texts are placed by.
+SELECT coalesce(max(id), 0) FROM support.batch
+ WHERE subdistrict_code = :subdistrict_code AND feed = ANY(:feeds) AND loaded > 0;
+
+-- delivered_all --
+-- Every row of a feed as last delivered.
+SELECT source_key, row_hash FROM support.delivered WHERE subdistrict_code = :subdistrict_code AND feed = :feed;
+
+-- delivered_some --
+-- Some rows of a feed as last delivered.
+SELECT source_key, row_hash FROM support.delivered
+ WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND source_key = ANY(:keys);

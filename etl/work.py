@@ -1,0 +1,152 @@
+"""The row work, as pure functions of a batch: run here, in a pool of processes, or on a cluster's executor."""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from etl.faults import Faults
+from etl.feed import CheckedRows, RowBatch
+from etl.reading import renamed
+from etl.vectors import GEOMETRY
+from gis.geocode import Gazetteer, Geocoder
+from gis.placing import readings_frame
+
+#: rows per batch: small enough to spread, large enough that sending costs little
+BATCH_ROWS = 20_000
+#: texts per batch of the geocoder
+BATCH_TEXTS = 4_000
+#: below this a pool costs more than it saves [rows]
+POOL_FROM_ROWS = 15_000
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Texts to be placed by a gazetteer; `version` tells a worker whether it has that gazetteer already."""
+
+    texts: Sequence[str]
+    gazetteer: Gazetteer
+    version: str
+
+
+def check_rows(batch: RowBatch) -> CheckedRows:
+    """Check rows and turn them into columns of their table; pure."""
+    from etl.feeds import FEEDS
+
+    feed = FEEDS[batch.feed]
+    headings = feed.headings_in(batch.context.source)
+    source = batch.context.source
+    rows = renamed(batch.rows, headings, source.defaults, source.values).assign(source_key=batch.keys)
+    if batch.geometry is not None:
+        rows[GEOMETRY] = pd.Series(batch.geometry, index=rows.index, dtype="object")
+    faults = Faults(rows.index, headings)
+    return CheckedRows(feed.prepare(rows, faults, batch.context), faults)
+
+
+# the geocoder of the newest gazetteer this process has seen: building one takes seconds, a batch less
+_geocoder: tuple[str, Geocoder] | None = None
+
+
+def geocoder_for(gazetteer: Gazetteer, version: str) -> Geocoder:
+    """Return this process's geocoder of a gazetteer, building it when the gazetteer is a new one."""
+    global _geocoder
+    if _geocoder is None or _geocoder[0] != version:
+        _geocoder = (version, Geocoder(gazetteer))
+    return _geocoder[1]
+
+
+def locate_texts(batch: TextBatch) -> pd.DataFrame:
+    """Place texts; pure. Returns `gis.placing.readings_frame`, one row per text."""
+    return readings_frame(geocoder_for(batch.gazetteer, batch.version).locate_many(batch.texts))
+
+
+def joined(parts: Sequence[CheckedRows], headings: dict[str, str]) -> CheckedRows:
+    """Put the answers of batches together, in the order of the rows."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = pd.concat([part.columns for part in parts])
+    faults = Faults(columns.index, headings)
+    start = 0
+    for part in parts:
+        for reason, mask in part.faults.masks.items():
+            whole = faults.masks.setdefault(reason, np.zeros(len(columns), dtype=bool))
+            whole[start : start + len(mask)] |= mask
+        start += len(part.columns)
+    return CheckedRows(columns, faults)
+
+
+class HereExecutor(Executor):
+    """Runs what is submitted at once, in this process: for few rows and for tests."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as fault:
+            future.set_exception(fault)
+        return future
+
+
+class Workers:
+    """Where the row work runs: here when rows are few, else on the executor given, else on a pool of processes.
+
+    A context manager; the pool starts when it is first needed and ends with it.
+    """
+
+    def __init__(self, executor: Executor | None = None, *, processes: int | None = None) -> None:
+        self.given = executor
+        self.processes = processes or os.cpu_count() or 1
+        self.pool: ProcessPoolExecutor | None = None
+        self.here = HereExecutor()
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+
+    def executor_for(self, rows: int) -> Executor:
+        if self.given is not None:
+            return self.given
+        if rows < POOL_FROM_ROWS or self.processes == 1:
+            return self.here
+        if self.pool is None:
+            # spawned, not forked: this process has threads (progress, Arrow) that a fork would freeze
+            self.pool = ProcessPoolExecutor(
+                self.processes, mp_context=get_context("spawn"), initializer=die_with_parent, initargs=(os.getpid(),)
+            )
+        return self.pool
+
+    def map(self, work: Callable[[Item], Answer], items: Iterable[Item], *, rows: int) -> Iterator[Answer]:
+        """Work through `items` in order, a few ahead of what is taken, so that waiting batches fill no memory."""
+        executor = self.executor_for(rows)
+        waiting: deque[Future[Answer]] = deque()
+        for item in items:
+            waiting.append(executor.submit(work, item))
+            if len(waiting) > 2 * self.processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def die_with_parent(parent: int) -> None:
+    """End this worker when the process that started it is gone, killed without a word included."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
