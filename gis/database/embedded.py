@@ -242,15 +242,21 @@ class EmbeddedServer:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def forget_the_dead(self) -> None:
-        """Clear what a killed server left: its pid file, and backends that still hold its shared memory."""
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return
+        """Clear what a killed server left: its backends, its pid file, its socket and the socket's lock.
+
+        PostgreSQL would take any process that has the old number by now, even a dead one nobody has reaped, for itself.
+        """
         for process in processes_in(self.data):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGQUIT)
-        wait_until(lambda: not processes_in(self.data), seconds=10)
-        pid_file.unlink(missing_ok=True)
+        if not wait_until(lambda: not processes_in(self.data), seconds=10):
+            raise Unavailable(
+                f"a PostgreSQL that does not answer still runs in {self.data}; end process {processes_in(self.data)[0]}"
+            )
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        socket = self.socket_folder / f".s.PGSQL.{PORT}"
+        socket.unlink(missing_ok=True)
+        socket.with_name(socket.name + ".lock").unlink(missing_ok=True)
 
     def make_socket_folder(self) -> None:
         self.socket_folder.mkdir(mode=0o755, exist_ok=True)
