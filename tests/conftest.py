@@ -10,6 +10,9 @@ import pytest
 from gis.database.connection import Database, running_database
 from gis.database.migrate import upgrade
 from gis.settings import DatabaseSettings
+from tests.world import world
+
+__all__ = ["world"]
 
 
 @pytest.fixture(scope="session")
