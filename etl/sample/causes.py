@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.sample.facts import read_facts, stream
+from etl.sample.facts import read_facts, records, stream
 from etl.sample.persons import TAGS
 from etl.sample.surges import Surge, plan_surges
 from etl.sample.world import World
@@ -130,7 +130,7 @@ class Causes:
         age, tags = persons["age"].to_numpy(), persons["tags"].to_numpy()
         registered, female = persons["registered"].to_numpy(), persons["female"].to_numpy()
         pools = []
-        for item in self.items.itertuples():
+        for item in records(self.items):
             low = 0 if np.isnan(item.min_age) else item.min_age
             high = 200 if np.isnan(item.max_age) else item.max_age
             mask = (age >= low) & (age <= high)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from etl.sample import bad_rows
 from etl.sample.bad_rows import BAD_SHARE, Kind, mix_in
@@ -158,9 +159,9 @@ def request_rows(requests: pd.DataFrame, now: np.datetime64) -> pd.DataFrame:
             "title": requests["title"],
             "description": requests["description"],
             "address": _or_none(requests["address"]),
-            "lon": np.where(located, requests["lon"].astype(object), None),
-            "lat": np.where(located, requests["lat"].astype(object), None),
-            "crs": np.where(located, requests["crs"].astype(object), None),
+            "lon": _where(located, requests["lon"]),
+            "lat": _where(located, requests["lat"]),
+            "crs": _where(located, requests["crs"]),
             "resident_key": _or_none(requests["resident_key"]),
             "due_at": zoned_text(requests["due_at"].to_numpy()),
             "closed_at": zoned_text(requests["ended_at"].to_numpy(), until=now),
@@ -172,6 +173,10 @@ def request_rows(requests: pd.DataFrame, now: np.datetime64) -> pd.DataFrame:
 
 def _or_none(texts: pd.Series) -> list[str | None]:
     return [text or None for text in texts.tolist()]
+
+
+def _where(known: NDArray[np.bool_], values: pd.Series) -> list[object]:
+    return [value if stated else None for stated, value in zip(known.tolist(), values.tolist(), strict=True)]
 
 
 def describe_district(feeds: tuple[dict[str, object], ...], *, seed: int, scale: float, until: dt.date) -> str:

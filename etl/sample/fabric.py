@@ -5,6 +5,7 @@ its own bearing, and sizes them so that the dwellings hold the people counted th
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from etl.sample.facts import Points, read_facts, stream, to_metric
+from etl.sample.facts import Points, read_facts, records, stream, to_metric
 from etl.sample.landscape import HILL_FOOT_M, Landscape
 
 # persons in the two dormitory areas; the rest of a community's people live in its compounds (assumed)
@@ -43,7 +44,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Fabric:
-    """One row per building with metric `x`, `y` [m], units, floors, rooms, beds, bearing; and the compounds' targets."""
+    """One row per building with metric `x`, `y` [m], units, floors, rooms, beds, bearing; and compounds' targets."""
 
     buildings: pd.DataFrame
     compounds: pd.DataFrame
@@ -70,7 +71,7 @@ def build_fabric(communities: pd.DataFrame, landscape: Landscape, *, seed: int) 
     keep_clear = _keep_clear(landscape)
     built_up = _built_up(compounds)
     parts = []
-    for community in communities.itertuples():
+    for community in records(communities):
         own = compounds[compounds["community"] == community.name]
         inner = community.polygon.buffer(-22.0)
         land = shapely.difference(shapely.intersection(inner, built_up), keep_clear)
@@ -133,7 +134,7 @@ def _community_buildings(compounds: pd.DataFrame, land: BaseGeometry, seed: int)
     sites = compounds[["x", "y"]].to_numpy()
     reach_m = _reach(grid, sites, compounds["dwellings_wanted"].to_numpy())
     frames = []
-    for place, compound in enumerate(compounds.itertuples()):
+    for place, compound in enumerate(records(compounds)):
         rng = stream(seed, "fabric", str(compound.code))
         style = STYLES[str(compound.style)]
         points, bearing = _lattice(land, sites[place], style, rng)
@@ -182,10 +183,10 @@ def _lattice(land: BaseGeometry, site: Points, style: Style, rng: np.random.Gene
     return points[shapely.contains_xy(land, points[:, 0], points[:, 1])], float(90.0 - np.rad2deg(turn))
 
 
-def _houses(compound: object, points: Points, bearing: float, style: Style, rng: np.random.Generator) -> pd.DataFrame:
+def _houses(compound: Any, points: Points, bearing: float, style: Style, rng: np.random.Generator) -> pd.DataFrame:
     count = len(points)
-    kind = str(compound.style)  # type: ignore[attr-defined]
-    wanted = compound.dwellings_wanted / count * rng.uniform(0.75, 1.25, count)  # type: ignore[attr-defined]
+    kind = str(compound.style)
+    wanted = compound.dwellings_wanted / count * rng.uniform(0.75, 1.25, count)
     if kind == "rows":
         floors = np.select([wanted < 10, wanted < 16, wanted < 30, wanted < 66], [3, 4, 5, 6], 11)
         rooms = np.full(count, 2)
@@ -202,9 +203,9 @@ def _houses(compound: object, points: Points, bearing: float, style: Style, rng:
     order = np.lexsort((points[:, 0], -np.round(points[:, 1] / style.across_m)))
     table = pd.DataFrame(
         {
-            "owner": compound.code,  # type: ignore[attr-defined]
-            "owner_name": compound.name,  # type: ignore[attr-defined]
-            "community": compound.community,  # type: ignore[attr-defined]
+            "owner": compound.code,
+            "owner_name": compound.name,
+            "community": compound.community,
             "x": points[:, 0],
             "y": points[:, 1],
             "units": units.astype(int),
@@ -235,7 +236,7 @@ def _dormitory_area(code: str, place: Points) -> BaseGeometry:
 def _dormitories(communities: pd.DataFrame, keep_clear: BaseGeometry, seed: int) -> pd.DataFrame:
     frames = []
     facts = read_facts("apartments", "lon", "lat", "beds", "buildings")
-    for apartment, place in zip(facts.itertuples(), to_metric(facts["lon"], facts["lat"]), strict=True):
+    for apartment, place in zip(records(facts), to_metric(facts["lon"], facts["lat"]), strict=True):
         rng = stream(seed, "dormitory", str(apartment.code))
         polygon = communities.loc[communities["name"] == apartment.community, "polygon"].iloc[0].buffer(-22.0)
         land = shapely.difference(polygon, keep_clear)

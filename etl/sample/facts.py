@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,11 @@ def read_facts(name: str, *numbers: str) -> pd.DataFrame:
     for column in numbers:
         table[column] = [float(value) if value else np.nan for value in table[column]]
     return table
+
+
+def records(table: pd.DataFrame) -> list[Any]:
+    """Rows as named tuples; their fields are the columns, typed by whoever reads them."""
+    return list(table.itertuples(index=False))
 
 
 def read_terrain() -> NDArray[np.float64]:

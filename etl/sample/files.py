@@ -21,7 +21,7 @@ from openpyxl.styles import Alignment, Font
 from rasterio.transform import from_origin
 from shapely.geometry import mapping
 
-from etl.sample.facts import to_geographic
+from etl.sample.facts import records, to_geographic
 from gis.coordinates import System, from_wgs84
 
 METRIC_CRS = "EPSG:4549"
@@ -57,7 +57,7 @@ def write_xlsx(path: Path, table: pd.DataFrame, *, sheet: str, title: str, day: 
     page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(table.columns))
     page["A1"].font, page["A1"].alignment = Font(bold=True, size=14), Alignment(horizontal="center")
     page.append(list(table.columns))
-    for row in table.itertuples(index=False):
+    for row in records(table):
         page.append([_plain(value) for value in row])
     buffer = io.BytesIO()
     book.save(buffer)
@@ -118,7 +118,8 @@ def metric_to(points: NDArray[np.float64], system: System, *, decimals: int = 7)
     """Turn EPSG:4549 points [m] into degrees of another system, rounded."""
     place = to_geographic(points)
     lon, lat = from_wgs84(place[:, 0], place[:, 1], system=system)
-    return np.round(np.column_stack([lon, lat]), decimals)
+    rounded: NDArray[np.float64] = np.column_stack([lon, lat]).round(decimals)
+    return rounded
 
 
 def write_geotiff(path: Path, grid: NDArray[np.float32], *, west: float, north: float, step: float) -> None:

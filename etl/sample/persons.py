@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.sample.fabric import OCCUPANTS, Fabric
-from etl.sample.facts import MIGRANT, REGISTERED, read_facts, stream
+from etl.sample.facts import MIGRANT, REGISTERED, read_facts, records, stream
 
 TAGS = ("独居", "残疾", "低保", "孕产", "慢病", "矫正")
 LIVING_ALONE, DISABLED, LOW_INCOME, PREGNANT, CHRONIC, CORRECTION = (1 << bit for bit in range(len(TAGS)))
@@ -50,7 +50,7 @@ def build_persons(fabric: Fabric, *, until: dt.date, scale: float, seed: int) ->
 def apportion(wanted: NDArray[np.float64], total: int) -> Integers:
     """Round so that the sum is `total`: largest remainders first (Hamilton)."""
     exact = wanted * (total / wanted.sum())
-    whole = np.floor(exact).astype(np.int64)
+    whole: Integers = np.floor(exact).astype(np.int64)
     short = total - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:short]] += 1
     return whole
@@ -348,7 +348,7 @@ def _origins(
             990_000 + int(row.code) * 100 + number + 1,
             float(row.share) / len(row.cities.split(";")),
         )
-        for row in origins.itertuples()
+        for row in records(origins)
         for number, city in enumerate(row.cities.split(";"))
     ]
     share = np.array([city[2] for city in cities])

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.sample.causes import PLACE_KINDS, Causes, DayDraws
-from etl.sample.facts import stream, to_geographic
+from etl.sample.facts import records, stream, to_geographic
 from etl.sample.persons import person_keys
 from etl.sample.staff import build_workers, grid_of
 from etl.sample.wording import Wording
@@ -153,12 +153,7 @@ class Reports:
         hidden = (drawn.dice[:, 5] > 0.92).tolist()
         grids = (
             self.world.territory.tier3["community"]
-            .map(
-                {
-                    code: f"{name}社区"
-                    for code, name in self.world.territory.communities[["code", "name"]].itertuples(index=False)
-                }
-            )
+            .map({code: f"{name}社区" for code, name in records(self.world.territory.communities[["code", "name"]])})
             .to_numpy()
         )
         stated = (drawn.dice[:, 7] * 9973 % 1 < 0.82) & (drawn.place_kind >= 0)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from etl.sample.facts import Points, read_facts, stream
+from etl.sample.facts import Points, read_facts, records, stream
 from etl.sample.persons import telephones
 from etl.sample.places import community_of
 from etl.sample.world import World
@@ -165,8 +165,8 @@ def _outages(table: pd.DataFrame, until: dt.date, rng: np.random.Generator) -> t
 def _stock(table: pd.DataFrame, until: dt.date, rng: np.random.Generator) -> pd.DataFrame:
     articles = read_facts("stock")
     rows = []
-    for resource in table.itertuples():
-        for entry in articles[articles["kind"] == resource.类别].itertuples():
+    for resource in records(table):
+        for entry in records(articles[articles["kind"] == resource.类别]):
             if rng.random() < 0.12:
                 continue
             life = int(entry.life_days)

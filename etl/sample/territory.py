@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry import LineString, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
-from etl.sample.facts import STREET_AREA_KM2, Points, read_facts, stream, to_metric
+from etl.sample.facts import STREET_AREA_KM2, Points, read_facts, records, stream, to_metric
 
 Labels = NDArray[np.int32]
 
@@ -175,7 +175,7 @@ def build_territory(
     within: list[BaseGeometry] = []
     rows: list[dict[str, str]] = []
     number = np.full(frame.rows * frame.columns, -1, dtype=np.int32)
-    for place in facts.itertuples():
+    for place in records(facts):
         polygon = communities.loc[communities["code"] == place.code, "polygon"].iloc[0]
         mine = shapely.contains_xy(polygon, centres[:, 0], centres[:, 1])
         rng = stream(seed, "grids", str(place.code)[-8:])
