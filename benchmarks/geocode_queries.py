@@ -16,7 +16,15 @@ from benchmarks.geocode_noise import (
 )  # fmt: skip
 from gis.geocode.confusion import sounds
 
-LEFT_SLIPS = ["homophone"] * 6 + ["delete", "insert", "transpose", "double", "drop_suffix", "drop_suffix", "swap_suffix"]
+LEFT_SLIPS = ["homophone"] * 6 + [
+    "delete",
+    "insert",
+    "transpose",
+    "double",
+    "drop_suffix",
+    "drop_suffix",
+    "swap_suffix",
+]
 
 
 @dataclass
@@ -46,6 +54,8 @@ class _Said:
     building_id: str = ""
     unit: str = ""
     room: str = ""
+    lon: float | None = None
+    lat: float | None = None
 
 
 class Asker:
@@ -69,7 +79,8 @@ class Asker:
         """Return one query, or None if the drawn noise made it unanswerable."""
         rng, self.families = self.rng, []
         kind = rng.choices(
-            ["estate", "poi", "junction", "road", "community", "village", "foreign", "empty"], [52, 11, 8, 7, 3, 6, 12, 1]
+            ["estate", "poi", "junction", "road", "community", "village", "foreign", "empty"],
+            [52, 11, 8, 7, 3, 6, 12, 1],
         )[0]
         said = getattr(self, f"_{kind}")()
         if said is None:
@@ -77,7 +88,18 @@ class Asker:
         text = self._around(said.words, plain=kind == "empty")
         if not self.families:
             self.families.append("clean")
-        return Query(text, said.status, said.level, said.place_ids, said.building_id, said.unit, said.room, tuple(dict.fromkeys(self.families)))
+        return Query(
+            text,
+            said.status,
+            said.level,
+            said.place_ids,
+            said.building_id,
+            said.unit,
+            said.room,
+            tuple(dict.fromkeys(self.families)),
+            said.lon,
+            said.lat,
+        )
 
     # names
 
@@ -95,13 +117,20 @@ class Asker:
             return name
         self.families.append(family)
         said = _said(written)
-        own = min(_distance(written, said, other, self.sounds[other]) for other, ids in self.names.items() if ids & owner)
+        own = min(
+            _distance(written, said, other, self.sounds[other]) for other, ids in self.names.items() if ids & owner
+        )
         own = min(own, _distance(written, said, name, _said(name)))
         for other, ids in self.names.items():
             if not ids & owner and (
                 _distance(written, said, other, self.sounds[other]) <= own
                 or (len(written) <= 4 and (other.startswith(written) or other.endswith(written)))
-                or (len(written) >= 2 and other.startswith(written[:-1]) and len(written) > 2 and family in ("delete", "drop_suffix", "swap_suffix"))
+                or (
+                    len(written) >= 2
+                    and other.startswith(written[:-1])
+                    and len(written) > 2
+                    and family in ("delete", "drop_suffix", "swap_suffix")
+                )
             ):
                 return None
         return written
@@ -121,11 +150,17 @@ class Asker:
         whole = gazetteer.places[place.parent_id] if gazetteer.is_zone(place.place_id) else place
         stem = whole.name if gazetteer.is_zone(place.place_id) else place.name[:-2] if zoned else place.name
         zone = place.name[len(stem) :]
-        aliases = [a.alias for a in gazetteer.aliases if a.place_id == whole.place_id and a.relation not in ("resettled_to",)]
+        aliases = [
+            a.alias for a in gazetteer.aliases if a.place_id == whole.place_id and a.relation not in ("resettled_to",)
+        ]
         if aliases and rng.random() < 0.3:
             self.families.append("alias")
             stem = rng.choice(aliases)
-        name = self._slipped(stem, self._family_of(place.place_id) | ({p.place_id for p in self.estates if p.kind == "apartment"} if place.kind == "apartment" else set()))
+        name = self._slipped(
+            stem,
+            self._family_of(place.place_id)
+            | ({p.place_id for p in self.estates if p.kind == "apartment"} if place.kind == "apartment" else set()),
+        )
         if name is None:
             return None
         if "drop_suffix" in self.families and self._prefix_of_others(name, place.place_id):
@@ -156,12 +191,16 @@ class Asker:
             level = "compound"
         if not standing or rng.random() < 0.25:
             if omitted and place.kind == "apartment":
-                return _Said(words, "ambiguous", "compound", frozenset(p.place_id for p in self.estates if p.kind == "apartment"))
+                return _Said(
+                    words, "ambiguous", "compound", frozenset(p.place_id for p in self.estates if p.kind == "apartment")
+                )
             target = whole.place_id if omitted else place.place_id
             if status == "ambiguous":
                 target = whole.place_id
             return self._with_road(_Said(self._landmark(words), status, level, frozenset({target})), target)
-        return self._with_road(self._building(words, place.place_id, whole.place_id, standing, omitted, status, level), place.place_id)
+        return self._with_road(
+            self._building(words, place.place_id, whole.place_id, standing, omitted, status, level), place.place_id
+        )
 
     def _prefix_of_others(self, core: str, place_id: str) -> bool:
         family = self._family_of(place_id)
@@ -265,7 +304,24 @@ class Asker:
         if self.held_out and rng.random() < 0.4:
             self.families.append("far_suffix")
             return words + rng.choice(["斜对过", "大门左手边", "围墙外", "旁边巷子里", "往北走一点", "公交站台"])
-        return words + rng.choice(["对面", "旁边", "门口", "附近", "东门", "南侧", "北侧路边", "门口停车场", "内", "马路对面", "楼下的小店", "东50米", "西侧20米", "一楼"])
+        return words + rng.choice(
+            [
+                "对面",
+                "旁边",
+                "门口",
+                "附近",
+                "东门",
+                "南侧",
+                "北侧路边",
+                "门口停车场",
+                "内",
+                "马路对面",
+                "楼下的小店",
+                "东50米",
+                "西侧20米",
+                "一楼",
+            ]
+        )
 
     def _poi(self) -> _Said | None:
         rng = self.rng
@@ -288,7 +344,10 @@ class Asker:
                 self.families.append(kind)
                 said = _said(written)
                 own = _distance(written, said, name, _said(name))
-                if any(not ids & {place.place_id} and _distance(written, said, other, self.sounds[other]) <= own for other, ids in self.names.items()):
+                if any(
+                    not ids & {place.place_id} and _distance(written, said, other, self.sounds[other]) <= own
+                    for other, ids in self.names.items()
+                ):
                     return None
         return _Said(self._landmark(written), "match", "poi", frozenset({place.place_id}))
 
@@ -303,11 +362,15 @@ class Asker:
         a, b = self._slipped(a, {one}, 0.2) or "", self._slipped(b, {other}, 0.2) or ""
         if not a or not b or "drop_suffix" in self.families or "swap_suffix" in self.families:
             return None
-        words = a + rng.choice(["与", "和", "、", "", "/", "×"]) + b + rng.choice(["交叉口", "路口", "交叉路口", "交汇处", "口"])
+        words = (
+            a
+            + rng.choice(["与", "和", "、", "", "/", "×"])
+            + b
+            + rng.choice(["交叉口", "路口", "交叉路口", "交汇处", "口"])
+        )
         words += rng.choice(["", "", "西南角", "东50米", "北侧30米", "旁边"])
         said = _Said(words, "match", "junction", frozenset({one, other}))
-        said.building_id = ""
-        self.point = point
+        said.lon, said.lat = point
         return said
 
     def _road(self) -> _Said | None:
@@ -334,7 +397,13 @@ class Asker:
                     place_id, number_there = rng.choice(holding)
                     if sum(1 for _, b in holding if b == number_there) == 1:
                         ids_there = {place_id, gazetteer.places[place_id].parent_id} & holders | {place_id}
-                        return _Said(words + number_there + rng.choice(["幢", "号楼", "栋"]), "match", "building", frozenset(ids_there), gazetteer.buildings_of[place_id][number_there])
+                        return _Said(
+                            words + number_there + rng.choice(["幢", "号楼", "栋"]),
+                            "match",
+                            "building",
+                            frozenset(ids_there),
+                            gazetteer.buildings_of[place_id][number_there],
+                        )
             return _Said(words, "match", gazetteer.level_of(place.place_id), holders)
         if any(p.address == f"{road.name}{number}号" for p in addressed):
             return None
@@ -360,7 +429,12 @@ class Asker:
         words = name + rng.choice(["", "", "居委会"])
         if rng.random() < 0.35:
             self.families.append("community_only")
-            return _Said(words + f"{rng.randint(1, 30)}" + rng.choice(["幢", "号楼", "栋"]), "ambiguous", "community", frozenset({place.place_id}))
+            return _Said(
+                words + f"{rng.randint(1, 30)}" + rng.choice(["幢", "号楼", "栋"]),
+                "ambiguous",
+                "community",
+                frozenset({place.place_id}),
+            )
         return _Said(words, "match", "community", frozenset({place.place_id}))
 
     def _village(self) -> _Said | None:
@@ -375,14 +449,20 @@ class Asker:
         words = rng.choice(["", "", "老", "原"]) + name
         if rng.random() < 0.5:
             self.families.append("village_group")
-            words += rng.choice([str(rng.randint(1, 12)), chinese_number(rng.randint(1, 12))]) + "组" + rng.choice(["", f"{rng.randint(1, 60)}号"])
+            words += (
+                rng.choice([str(rng.randint(1, 12)), chinese_number(rng.randint(1, 12))])
+                + "组"
+                + rng.choice(["", f"{rng.randint(1, 60)}号"])
+            )
         else:
             words += rng.choice(["", "村民", "拆迁户", f"{rng.randint(1, 60)}号"])
         return _Said(words, "match", "compound", frozenset(ids))
 
     def _foreign(self) -> _Said | None:
         rng = self.rng
-        style = rng.choice(["far", "far", "far", "near", "near", "road", "poi", *(["extended"] * 2 if self.held_out else [])])
+        style = rng.choice(
+            ["far", "far", "far", "near", "near", "road", "poi", *(["extended"] * 2 if self.held_out else [])]
+        )
         self.families += ["oog", f"oog_{style}"]
         if style == "road":
             roads = [p.name for p in self.foreign.gazetteer.places.values() if p.kind == "road"]
@@ -394,10 +474,18 @@ class Asker:
             name = rng.choice([p.name for p in self.foreign.gazetteer.places.values() if p.kind == "poi"])
             return None if any(_near(known, name) for known in self.names) else self._nothing(self._landmark(name))
         if style == "far":
-            name = rng.choice([p.name for p in self.foreign.gazetteer.places.values() if p.kind in ("compound", "village")])
+            name = rng.choice(
+                [p.name for p in self.foreign.gazetteer.places.values() if p.kind in ("compound", "village")]
+            )
         elif style == "extended":
             # a known name inside a longer foreign one
-            name = rng.choice(LEFT_PARTS) + rng.choice(self.estates).name if rng.random() < 0.5 else rng.choice(self.estates).name[:-1] + rng.choice(["汇", "郡", "荟", "邸"]) + rng.choice(SUFFIX_SWAPS)
+            name = (
+                rng.choice(LEFT_PARTS) + rng.choice(self.estates).name
+                if rng.random() < 0.5
+                else rng.choice(self.estates).name[:-1]
+                + rng.choice(["汇", "郡", "荟", "邸"])
+                + rng.choice(SUFFIX_SWAPS)
+            )
         else:
             name = self._near_name()
         core = name
@@ -410,7 +498,9 @@ class Asker:
             return None
         depth = rng.choice(["", "building", "room", "unit room"])
         if depth:
-            name += self._parts(str(rng.randint(1, 60)), str(rng.randint(1, 4)), f"{rng.randint(1, 11)}0{rng.randint(1, 4)}", depth)
+            name += self._parts(
+                str(rng.randint(1, 60)), str(rng.randint(1, 4)), f"{rng.randint(1, 11)}0{rng.randint(1, 4)}", depth
+            )
         return self._nothing(name)
 
     def _near_name(self) -> str:
@@ -431,8 +521,32 @@ class Asker:
         self.families.append(rng.choice(["garbage", "admin_only"]))
         d = self.district
         if self.families[-1] == "admin_only":
-            return self._nothing(rng.choice([f"{d.province}省{d.city}市", f"{d.city}{d.districts[0]}", f"{d.districts[0]}{d.town}街道", f"{d.town}街道"]))
-        return self._nothing(rng.choice(["测试", "你好", "123", "。。。", "已联系", *ISSUES, "河道有垃圾", "12幢三单元垃圾乱堆", "车库住人", "地下停车位堆杂物"]))
+            return self._nothing(
+                rng.choice(
+                    [
+                        f"{d.province}省{d.city}市",
+                        f"{d.city}{d.districts[0]}",
+                        f"{d.districts[0]}{d.town}街道",
+                        f"{d.town}街道",
+                    ]
+                )
+            )
+        return self._nothing(
+            rng.choice(
+                [
+                    "测试",
+                    "你好",
+                    "123",
+                    "。。。",
+                    "已联系",
+                    *ISSUES,
+                    "河道有垃圾",
+                    "12幢三单元垃圾乱堆",
+                    "车库住人",
+                    "地下停车位堆杂物",
+                ]
+            )
+        )
 
     @staticmethod
     def _nothing(words: str) -> _Said:
@@ -465,7 +579,11 @@ class Asker:
                 self.families.append("wrap_other")
                 openings, issues = OPENINGS_OTHER, ISSUES_OTHER
             style = rng.random()
-            words = (rng.choice(openings) if style < 0.65 else "") + words + (rng.choice([" ", "", "", "，"]) + rng.choice(issues) if style > 0.35 else rng.choice(ENDINGS))
+            words = (
+                (rng.choice(openings) if style < 0.65 else "")
+                + words
+                + (rng.choice([" ", "", "", "，"]) + rng.choice(issues) if style > 0.35 else rng.choice(ENDINGS))
+            )
         if rng.random() < 0.12:
             self.families.append("trad")
             words = traditional(words, rng)
@@ -497,8 +615,15 @@ def _near(known: str, name: str) -> bool:
     """Tell whether a foreign name cannot be told from a known one: contained, or nearer than any slip."""
     if len(known) >= 2 and (known in name or name in known):
         return True
+    if abs(len(known) - len(name)) == 1 and (_inside(known, name) or _inside(name, known)):
+        return True
     limit = 0.5 if len(known) <= 4 else 1.0
     return _distance(known, _said(known), name, _said(name)) <= limit
+
+
+def _inside(short: str, long: str) -> bool:
+    letters = iter(long)
+    return all(letter in letters for letter in short)
 
 
 def make_queries(district: District, count: int, *, seed: int, held_out: bool = False) -> list[Query]:

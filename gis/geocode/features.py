@@ -4,7 +4,7 @@ from math import log1p
 
 from gis.geocode import alignment
 from gis.geocode.names import CORE, FULL, PREFIX, TAIL
-from gis.geocode.readings import BUILDING_MET, JUNCTION, KINDS, Reading
+from gis.geocode.readings import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, Reading
 
 _VARIANTS = {FULL: 0.0, CORE: 1.0, TAIL: 2.0, PREFIX: 3.0}
 _RELATIONS = {"name": 0.0, "alias": 1.0, "abbreviation": 1.0, "former_name": 2.0, "resettled_to": 3.0}
@@ -55,6 +55,7 @@ FEATURES: tuple[tuple[str, int], ...] = (
     ("building_number", 0),
     ("cannot_exist", -1),
     ("rank", -1),
+    ("leftover", -1),
 )
 
 
@@ -133,7 +134,10 @@ def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
         max(-6.0, min(other_gain, 6.0)),
         log1p(len(text)),
         same_cost,
-        float(min(int(number), 300)) if number.isdigit() and best.building_state == BUILDING_MET else 0.0,
+        float(min(int(number), 300))
+        if number.isdigit() and best.building_state in (BUILDING_MET, BUILDING_OWN)
+        else 0.0,
         float(best.unit_state == 2) + float(best.room_state == 2),
         float(rank),
+        float(best.parts.leftover),
     ]

@@ -11,7 +11,6 @@ from gis.geocode.names import place_forms
 from gis.geocode.normalise import normalise_with_breaks
 from gis.geocode.readings import (
     BUILDING_IN_SEVERAL,
-    BUILDING_MET,
     BUILDING_UNKNOWN,
     JUNCTION,
     ZONE_UNKNOWN,
@@ -73,7 +72,7 @@ class Geocoder:
         undecided = best.building_state == BUILDING_IN_SEVERAL or best.zone_state == ZONE_UNKNOWN
         undecided = undecided or (best.kind == JUNCTION and best.point is None)
         # an estate known by its zones only, and no zone is said
-        undecided = undecided or (not best.form.owner.whole and not best.zone and best.building_state != BUILDING_MET)
+        undecided = undecided or (not best.form.owner.whole and not best.zone and not best.settled[1])
         status = MATCHED if chance >= MATCH_FROM and not undecided else AMBIGUOUS if chance >= SHOW_FROM else UNMATCHED
         if undecided:
             status = AMBIGUOUS
@@ -152,6 +151,6 @@ def _how(best: Reading, read: str) -> dict[str, str]:
         how[f"zone {best.zone.zone.number}"] = best.place_id
     if best.parts.building:
         meaning = "unknown" if best.building_state == BUILDING_UNKNOWN else ""
-        meaning = best.settled[1] if best.building_state == BUILDING_MET else meaning or "in several places"
+        meaning = best.settled[1] or meaning or "in several places"
         how[f"building {best.parts.building}"] = meaning
     return how | best.notes

@@ -97,6 +97,7 @@ class Form:
     relation: str  # "name", or the relation of the alias
     variant: str  # how the form comes from the name: full, core, prefix, tail
     left_out: int  # characters of the name that the form lacks
+    is_road: bool = False  # a cut form that is also a road's name: 何山路 for 何山路小区
 
 
 def place_forms(gazetteer: Gazetteer) -> dict[str, tuple[Form, ...]]:
@@ -104,10 +105,10 @@ def place_forms(gazetteer: Gazetteer) -> dict[str, tuple[Form, ...]]:
     forms: dict[str, list[Form]] = defaultdict(list)
     seen: set[tuple[str, str]] = set()
 
-    def add(text: str, owner: Owner, relation: str, variant: str, left_out: int) -> None:
+    def add(text: str, owner: Owner, relation: str, variant: str, left_out: int, is_road: bool = False) -> None:
         if len(text) >= 2 and (text, owner.place_id) not in seen:
             seen.add((text, owner.place_id))
-            forms[text].append(Form(text, owner, relation, variant, left_out))
+            forms[text].append(Form(text, owner, relation, variant, left_out, is_road))
 
     named = list(_named_owners(gazetteer))
     for text, owner, relation in named:
@@ -115,9 +116,7 @@ def place_forms(gazetteer: Gazetteer) -> dict[str, tuple[Form, ...]]:
     roads = {text for text, owner, _ in named if owner.kind == "road"}
     for text, owner, relation in named:
         for form, variant in _shorter(text, owner.kind):
-            # 何山路小区 is never called by the name of its road
-            if form not in roads:
-                add(form, owner, relation, variant, len(text) - len(form))
+            add(form, owner, relation, variant, len(text) - len(form), is_road=form in roads)
     return {text: tuple(found) for text, found in forms.items()}
 
 

@@ -85,6 +85,9 @@ _NUMBERISH = "0-9A-Z零一二三四五六七八九十百两幺#"
 _IDLE = re.compile(
     rf"(?<=[零一二三四五六七八九十百]) (?=[零一二三四五六七八九十百])|(?<![{_NUMBERISH} \-])[ \-]+|[ \-]+(?![{_NUMBERISH} \-])"
 )
+# 苏 州 市 1 2 幢: a space after every character; two or more spaces may still part two numbers
+_SPELLED = re.compile(r"\S (?=\S|$)")
+_IDLE_SPELLED = re.compile(r"(?<! ) (?! )")
 _RUN = re.compile(r"[ \-]{2,}")
 
 
@@ -96,7 +99,14 @@ def fold(text: str) -> str:
 def normalise(text: str) -> str:
     """Return the form the engine reads: folded characters, separators only between numbers."""
     folded = text.translate(_FOLD)
-    return _joined(_IDLE.sub("", folded)) if " " in folded or "-" in folded else folded
+    return _joined(_idle(folded).sub("", folded)) if " " in folded or "-" in folded else folded
+
+
+def _idle(folded: str) -> re.Pattern[str]:
+    """Return what to leave out: in a text s p e l l e d out every single space."""
+    if folded.count(" ") * 2 < len(folded) - 4 or len(folded) < 9:
+        return _IDLE
+    return _IDLE_SPELLED if len(_SPELLED.findall(folded)) * 2.5 > len(folded) else _IDLE
 
 
 def normalise_with_breaks(text: str) -> tuple[str, frozenset[int]]:
@@ -104,17 +114,18 @@ def normalise_with_breaks(text: str) -> tuple[str, frozenset[int]]:
     folded = text.translate(_FOLD)
     if " " not in folded and "-" not in folded:
         return folded, frozenset()
+    pattern = _idle(folded)
     pieces: list[str] = []
     breaks: set[int] = set()
     length = at = 0
-    for idle in _IDLE.finditer(folded):
+    for idle in pattern.finditer(folded):
         piece = _joined(folded[at : idle.start()])
         pieces.append(piece)
         length += len(piece)
         breaks.add(length)
         at = idle.end()
     pieces.append(_joined(folded[at:]))
-    return "".join(pieces), frozenset(breaks)
+    return "".join(pieces), frozenset(breaks) if pattern is _IDLE else frozenset()
 
 
 def _joined(piece: str) -> str:
@@ -137,7 +148,7 @@ def offsets(text: str) -> list[int]:
             origin.append(position)
     folded = "".join(letters)
     keep = [True] * len(folded)
-    for idle in _IDLE.finditer(folded):
+    for idle in _idle(folded).finditer(folded):
         keep[idle.start() : idle.end()] = [False] * (idle.end() - idle.start())
     kept = [position for position, stays in enumerate(keep) if stays]
     remaining = "".join(folded[position] for position in kept)

@@ -11,7 +11,9 @@ _TENS = {"廿": 20, "卅": 30}
 CHINESE_DIGITS = "零一二三四五六七八九十百千两幺廿卅"
 # dictated digits that are ordinary words elsewhere (陆 a surname, 洞 a hole) count only between other digits
 # a run that touches an Arabic digit is another number: 202一楼
+_DICTATED = "零一二三四五六七八九幺两洞拐勾"
 _RUN = re.compile(
+    rf"(?<![0-9{CHINESE_DIGITS}])[{_DICTATED}]{{3,4}}(?=[室房户]|$)|"
     rf"(?<![0-9])[{CHINESE_DIGITS}](?:[{CHINESE_DIGITS}洞拐勾陆]*[{CHINESE_DIGITS}洞拐勾])?(?![0-9{CHINESE_DIGITS}])"
 )
 

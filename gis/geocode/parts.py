@@ -29,10 +29,10 @@ _PARTS = re.compile(
 _RANGE = re.compile(r"第?\d{1,4}(?:号楼|幢|栋|#)?[\-至到~]\d{1,4}(?:号楼|幢|栋|#)(?!\d)")
 # a space or a dot slipped into a number: "3 5幢", "7 03室", "1 01幢"
 _SPLIT_BUILDING = re.compile(rf"^(\d{{1,2}}) (\d{{1,2}})(?=号|#|[{_BUILDING_SLIPS}座]|-\d{{1,2}}-\d{{3,4}})")
-_SPLIT_ROOM = re.compile(
-    r"(?<=[\-#幢栋座楼元号])(\d{1,2}) (\d{2})(?=室|$)|(?<=[\-#幢栋座楼元号])(\d{2,3}) (\d)(?=室|$)"
-)
-_LETTER_SLIPS = re.compile(r"(?<=\d)[OQ](?=\d|室|号|幢|栋|$)|(?<=\d)[IL](?=\d)|(?<![A-Z0-9])[IL](?=\d)")
+_DIGIT_GAP = re.compile(r"(?<=\d) (?=\d)")
+# what OCR makes of 0 and 1, in a run that holds a digit or stands before 室
+_MISREAD = re.compile(r"(?<![A-Z])(?:[0-9OQIL]*[0-9][0-9OQIL]*|[OQIL]{2,4}(?=室))(?![A-Z])")
+_MISREAD_LETTERS = str.maketrans("OQIL", "0011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Parts:
     word: str = ""
     length: int = 0
     is_range: bool = False
+    leftover: bool = False  # more digits follow that found no meaning
 
 
 NO_PARTS = Parts()
@@ -77,11 +78,21 @@ def read_parts(tail: str, *, keep_digits: bool = False) -> Parts:
 
 def _repair(text: str) -> str:
     if "O" in text or "I" in text or "L" in text or "Q" in text:
-        text = _LETTER_SLIPS.sub(lambda slip: "0" if slip.group() in "OQ" else "1", text)
+        text = _MISREAD.sub(lambda run: run.group().translate(_MISREAD_LETTERS), text)
     if " " in text:
         text = _SPLIT_BUILDING.sub(r"\1\2", text)
-        text = _SPLIT_ROOM.sub(lambda split: "".join(group for group in split.groups() if group), text)
     return text
+
+
+def joined_forms(tail: str) -> list[str]:
+    """Return the tail with each space between two digits taken for a slip: 5 0幢, 250 2室, 1 04.
+
+    Whether it is one, the gazetteer decides: see `Reader`.
+    """
+    places = [match.start() for match in _DIGIT_GAP.finditer(tail)][:3]
+    return [tail[:place] + tail[place + 1 :] for place in places] + (
+        [_DIGIT_GAP.sub("", tail)] if len(places) > 1 else []
+    )
 
 
 def _number(text: str) -> str:

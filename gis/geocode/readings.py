@@ -5,7 +5,7 @@ probability. Nothing here decides whether an answer is good enough.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gis.geocode import administration as admin
 from gis.geocode import alignment
@@ -13,7 +13,7 @@ from gis.geocode.gazetteer import Gazetteer
 from gis.geocode.names import CORE, FULL, PREFIX, SUFFIXES, TAIL, Form, Owner
 from gis.geocode.normalise import normalise
 from gis.geocode.numbers import digits_in
-from gis.geocode.parts import NO_PARTS, Parts, read_parts
+from gis.geocode.parts import NO_PARTS, Parts, joined_forms, read_parts
 from gis.geocode.spans import Span
 from gis.geocode.zones import Zone, ZoneRead, read_zone, read_zone_name
 
@@ -21,7 +21,7 @@ from gis.geocode.zones import Zone, ZoneRead, read_zone, read_zone_name
 LEFT_EDGE, LEFT_ADMINISTRATIVE, LEFT_SPEECH, LEFT_NAME, LEFT_BREAK, LEFT_OTHER = range(6)
 RIGHT_EDGE, RIGHT_PARTS, RIGHT_PLACE_WORD, RIGHT_BREAK, RIGHT_OTHER, RIGHT_OTHER_THING = range(6)
 NO_ZONE, ZONE_MET, ZONE_LEFT_OUT, ZONE_HEARD, ZONE_UNKNOWN = range(5)
-NO_BUILDING, BUILDING_MET, BUILDING_IN_SEVERAL, BUILDING_UNKNOWN, BUILDING_RANGE = range(5)
+NO_BUILDING, BUILDING_MET, BUILDING_IN_SEVERAL, BUILDING_UNKNOWN, BUILDING_RANGE, BUILDING_OWN = range(6)
 NO_ROAD, ROAD_AGREES, ROAD_SAME, ROAD_DIFFERS, ROAD_UNKNOWN = range(5)
 PLACE, ADDRESS, JUNCTION, ROAD = range(4)
 KINDS = ("compound", "apartment", "poi", "village", "community", "road")
@@ -73,7 +73,7 @@ class Reading:
     @property
     def settled(self) -> tuple[str, str]:
         """Place and building the reading ends at."""
-        if self.building_state == BUILDING_MET:
+        if self.building_state in (BUILDING_MET, BUILDING_OWN):
             return self.building_ids[0]
         return self.place_id, ""
 
@@ -100,6 +100,8 @@ class Reader:
         for span in named[:10]:
             if _gain(span) < 0.4:
                 break
+            if any(road.start == span.start and road.end >= span.end and road.cost < span.cost - 0.3 for road in roads):
+                continue  # 风景街117号 is not 风景街小区
             for form in span.forms[:6]:
                 if form.owner.kind != "road":
                     readings.append(self._place_reading(context, span, form, len(span.forms)))
@@ -158,18 +160,39 @@ class Reader:
                 reading.zone_state = ZONE_UNKNOWN
         elif owner.zones:
             reading.zone_state = ZONE_LEFT_OUT
-        reading.parts = parts = context.parts_at(at)
-        if parts.is_range:
-            reading.building_state = BUILDING_RANGE
-        elif parts.building:
-            standing = self.index.standing(place_ids, parts.building, within=reading.zone_state == ZONE_LEFT_OUT)
-            reading.building_ids = standing
-            reading.building_state = (
-                (BUILDING_UNKNOWN, BUILDING_MET)[len(standing)] if len(standing) < 2 else BUILDING_IN_SEVERAL
-            )
-            if len(standing) == 1:
-                reading.unit_state, reading.room_state = self.index.check(standing[0][1], parts)
-        return at + parts.length if parts.length else at
+        self._settle_parts(context, reading, at, place_ids, within=reading.zone_state == ZONE_LEFT_OUT)
+        return at + reading.parts.length
+
+    def _settle_parts(
+        self, context: "_Context", reading: Reading, at: int, place_ids: tuple[str, ...], *, within: bool
+    ) -> None:
+        """Read building, unit and room and look them up; of several ways to read them the one that exists is taken."""
+        best = -1.0
+        for parts in context.all_parts_at(at):
+            state, unit, room = NO_BUILDING, 0, 0
+            standing: tuple[tuple[str, str], ...] = ()
+            if parts.is_range:
+                state = BUILDING_RANGE
+            elif parts.building:
+                standing = self.index.standing(place_ids, parts.building, within=within)
+                state = (BUILDING_UNKNOWN, BUILDING_MET)[len(standing)] if len(standing) < 2 else BUILDING_IN_SEVERAL
+                own = tuple(pair for pair in standing if pair[0] == reading.place_id)
+                if (
+                    state == BUILDING_IN_SEVERAL
+                    and reading.kind == PLACE
+                    and len(own) == 1
+                    and reading.form.owner.whole
+                ):
+                    # who lives in a zone says so where the whole estate has buildings of its own
+                    standing, state = (*own, *(pair for pair in standing if pair not in own)), BUILDING_OWN
+                if state in (BUILDING_MET, BUILDING_OWN):
+                    unit, room = self.index.check(standing[0][1], parts)
+            worth = (0.0, 3.0, 2.0, 0.0, 0.0, 3.0)[state] + (0.5, 1.0, 0.0)[unit] + (0.5, 1.2, 0.0)[room]
+            worth -= 0.6 if parts.leftover else 0.0
+            if worth > best:
+                best = worth
+                reading.parts, reading.building_ids, reading.building_state = parts, standing, state
+                reading.unit_state, reading.room_state = unit, room
 
     def _zone_at(self, text: str, at: int, owner: Owner) -> ZoneRead | None:
         """Read a zone; what is only half a zone counts where the estate has it: 西30栋, 新一区, 西区里."""
@@ -242,13 +265,16 @@ class Reader:
         score -= (0.0, 0.0, 0.0, 0.0, 0.15, 0.5)[reading.left] + 0.1 * min(reading.gap, 4)
         score -= (0.0, 0.0, 0.0, 0.05, 0.15, 0.7)[reading.right]
         score += (0.0, 0.7, 0.0, 0.5, -0.7)[reading.zone_state]
-        score += (0.0, 0.9, 0.3, -0.4, 0.0)[reading.building_state]
+        score += (0.0, 0.9, 0.3, -0.4, 0.0, 0.8)[reading.building_state]
         score += 0.5 if context.ends_road(reading.span.start) else 0.0
         score -= 0.3 if reading.swapped_suffix else 0.0
         score += (0.0, 0.8, 0.2, -0.2, 0.0)[reading.road_state]
         score -= 0.3 * (reading.unit_state == 2) + 0.3 * (reading.room_state == 2)
         if reading.form.owner.kind == "community":
             score -= 0.6
+        parts = reading.parts
+        if reading.form.is_road and not (parts.room or parts.unit or parts.word not in ("", "号")):
+            score -= 3.0  # a road's name stands for the estate on it only where a building follows
         return score
 
     # roads
@@ -312,19 +338,11 @@ class Reader:
             if met:
                 reading.zone, reading.zone_state, at, within = zone, ZONE_MET, at + zone.length, (met,)
                 reading.place_id, reading.level = met, self.index.level_of(met)
-        parts = context.parts_at(at)
-        if parts.building and not parts.is_range:
-            reading.parts = parts
-            reading.building_ids = standing = self.index.standing(within, parts.building, within=True)
-            reading.building_state = (
-                (BUILDING_UNKNOWN, BUILDING_MET)[len(standing)] if len(standing) < 2 else BUILDING_IN_SEVERAL
-            )
-            if len(standing) == 1:
-                reading.unit_state, reading.room_state = self.index.check(standing[0][1], parts)
-            at += parts.length
+        self._settle_parts(context, reading, at, within, within=True)
+        at += reading.parts.length
         reading.end = at
         self._look_right(context, reading)
-        reading.score = road.score + 0.8 + (0.0, 0.9, 0.2, -0.4, 0.0)[reading.building_state]
+        reading.score = road.score + 0.8 + (0.0, 0.9, 0.2, -0.4, 0.0, 0.8)[reading.building_state]
         return reading
 
     def _junction_reading(self, context: "_Context", one: Span, other: Span, behind: bool) -> Reading:
@@ -367,18 +385,27 @@ class _Context:
         window = self.text[at : at + 28]
         for position in self.breaks:
             # a sign between a number and a word ends the address: 115，楼道灯坏了
-            if at < position < at + len(window) and window[position - at] > "一" and window[position - at - 1].isdigit():
-                if window[position - at] not in "幢栋座号单室层楼#零一二三四五六七八九十" or window[position - at : position - at + 2] in ("楼道", "楼下", "楼上"):
+            if (
+                at < position < at + len(window)
+                and window[position - at] > "一"
+                and window[position - at - 1].isdigit()
+            ):
+                if window[position - at] not in "幢栋座号单室层楼#零一二三四五六七八九十" or window[
+                    position - at : position - at + 2
+                ] in ("楼道", "楼下", "楼上"):
                     window = window[: position - at]
         if not window:
             return NO_PARTS
+        return _parts_of(window, digits_in(window))
+
+    def all_parts_at(self, at: int) -> list[Parts]:
+        """Return the ways to read the parts at a position: as written first, then with spaces taken for slips."""
+        parts = self.parts_at(at)
+        window = self.text[at : at + 28]
+        if " " not in window:
+            return [parts]
         turned = digits_in(window)
-        parts = read_parts(turned, keep_digits=True)
-        if not parts.length or len(turned) == len(window):
-            return parts
-        return Parts(
-            parts.building, parts.unit, parts.room, parts.word, parts.length + len(window) - len(turned), parts.is_range
-        )
+        return [parts, *(_parts_of(window, joined) for joined in joined_forms(turned))]
 
     def is_administrative(self, span: Span) -> bool:
         """Tell whether a span is a piece of an administrative part: 虎丘 in 虎丘区, 枫桥街 in 枫桥街道."""
@@ -424,6 +451,17 @@ class _Context:
             count += 1
             at -= 1
         return count
+
+
+def _parts_of(window: str, turned: str) -> Parts:
+    """Read the parts of a window of the text whose numbers were turned to digits; lengths are those of the window."""
+    parts = read_parts(turned, keep_digits=True)
+    if not parts.length:
+        return parts
+    rest = turned[parts.length : parts.length + 2].lstrip(" -")
+    return replace(
+        parts, length=parts.length + len(window) - len(turned), leftover=rest[:1].isdigit() or rest[:1] in ("室", "幢")
+    )
 
 
 def _gain(span: Span) -> float:
