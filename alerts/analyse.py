@@ -19,8 +19,20 @@ import pandas as pd
 import typer
 from scipy.sparse import csr_array
 
+from alerts.detect import (
+    binning,
+    emerging,
+    forecast,
+    hotspots,
+    near_repeat,
+    scan,
+    scan_input,
+    scan_zones,
+    tables,
+    time_units,
+    watch,
+)
 from alerts.detect import counts as count_detectors
-from alerts.detect import emerging, hotspots, near_repeat, scan, scan_input, scan_zones, tables, time_units
 from gis.errors import BadInput, FengqiaoError
 
 Floats = npt.NDArray[np.float64]
@@ -357,6 +369,75 @@ def near_repeat_command(
         "table": found.table,
     }
     tables.write_text(json.dumps(result, indent=1) + "\n", out)
+
+
+@app.command("forecast")
+def forecast_command(
+    events: Annotated[Path, typer.Option(help="time,lon,lat,category")],
+    out: Annotated[Path, typer.Option(help="cell,category,week_start,mean,size")],
+    train_to: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day that is not training")],
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks to forecast, each from what lies before it")] = 1,
+    resolution: Annotated[int, typer.Option(min=0, max=15, help="H3 resolution")] = 8,
+) -> None:
+    """Forecast counts per cell and category, rolling, one week ahead."""
+    table = tables.read_table(events, required=["time", "lon", "lat", "category"])
+    tables.refuse_empty(table, events)
+    days = tables.day_numbers(tables.time_column(table, "time", events))
+    lon, lat = tables.place_columns(table, events, planar=False)
+    kinds, kind = np.unique(tables.text_column(table, "category", events).to_numpy(str), return_inverse=True)
+    begin = int(np.datetime64(train_to, "D").astype(np.int64))
+    history = (begin - int(days.min())) // 7
+    if history < 1:
+        raise BadInput(f"{events.name} has no full week before {time_units.day_text(begin)}; give a later --train-to")
+    cells, cell = binning.cells_of(lon, lat, resolution)
+    known = np.zeros(len(cells), dtype=bool)
+    known[cell[days < begin]] = True
+    week = np.floor_divide(days - begin, 7) + history
+    used = known[cell] & (week >= 0) & (week < history + weeks)
+    renumbered = np.cumsum(known) - 1
+    counts = np.zeros((int(known.sum()), len(kinds), history + weeks), dtype=np.int64)
+    np.add.at(counts, (renumbered[cell[used]], kind[used], week[used]), 1)
+    names = pd.Index(cells[known])
+    predicted = forecast.forecast(counts, hotspots.ring_neighbours(names), first=history)
+    starts = [time_units.day_text(begin + 7 * ahead) for ahead in range(weeks)]
+    index = pd.MultiIndex.from_product([names, kinds, starts], names=["cell", "category", "week_start"])
+    result = pd.DataFrame({"mean": predicted.mean.ravel(), "size": predicted.size.ravel()}, index=index).reset_index()
+    tables.write_table(result.round({"mean": 6, "size": 4}), out)
+
+
+@app.command("watch")
+def watch_command(
+    events: Annotated[Path, typer.Option(help="time,lon,lat[,category]")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day to judge")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day to judge")],
+    out: Annotated[Path, typer.Option(help="date,score,start,end,cells,observed,expected,recurrence_interval_days")],
+    resolution: Annotated[int, typer.Option(min=0, max=15, help="H3 resolution")] = 8,
+) -> None:
+    """Look for surges day by day, each day with what was known at its end."""
+    first, last = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
+    if last < first:
+        raise BadInput(f"--to {time_units.day_text(last)} lies before --from {time_units.day_text(first)}")
+    table = tables.read_table(events, required=["time", "lon", "lat"])
+    tables.refuse_empty(table, events)
+    days = tables.day_numbers(tables.time_column(table, "time", events))
+    lon, lat = tables.place_columns(table, events, planar=False)
+    kept = watch.one_per_place_and_day(lon, lat, days) & (days <= last)
+    cells, cell = binning.cells_of(lon[kept], lat[kept], resolution)
+    centre_lon, centre_lat = binning.centres_of(cells)
+    rows = [
+        {
+            "date": time_units.day_text(surge.day),
+            "score": surge.score,
+            "start": time_units.day_text(surge.first_day),
+            "end": time_units.day_text(surge.day),
+            "cells": "|".join(cells[list(surge.cells)]),
+            "observed": surge.observed,
+            "expected": surge.expected,
+            "recurrence_interval_days": surge.recurrence_interval_days,
+        }
+        for surge in watch.watch(cell, days[kept], centre_lon, centre_lat, first_day=first, last_day=last)
+    ]
+    tables.write_table(pd.DataFrame(rows), out)
 
 
 def main() -> None:
