@@ -29,6 +29,8 @@ class FeedResult:
     #: loaded rows by match_level, for feeds that are placed; "" = nothing was read
     levels: Mapping[str, int] = field(default_factory=dict)
     batch_id: int | None = None
+    #: reasons of every bad row by its position, known ones included
+    reasons: Mapping[int, Sequence[str]] = field(default_factory=dict, repr=False)
     #: time of the newest event, of feeds of events
     newest_event_at: datetime | None = None
 
@@ -44,6 +46,8 @@ class Opening:
     actor: str
     versions: Mapping[str, Any]
     started_at: datetime
+    #: the ledger row takes the time of the transaction: who reports may close only what they opened in it
+    by_transaction: bool = False
 
 
 def open_batch(connection: Connection, opening: Opening) -> int:
@@ -58,7 +62,7 @@ def open_batch(connection: Connection, opening: Opening) -> int:
                 "content_hash": opening.content_hash,
                 "actor": opening.actor,
                 "versions": json.dumps(opening.versions),
-                "started_at": opening.started_at,
+                "started_at": None if opening.by_transaction else opening.started_at,
             },
         ).scalar_one()
     )

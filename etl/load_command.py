@@ -70,7 +70,7 @@ def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
 def cluster(address: str) -> Executor:
     """Return the executor of a dask cluster."""
     try:
-        from distributed import Client
+        from distributed import Client  # type: ignore[import-not-found]
     except ImportError as fault:
         raise BadInput("--scheduler needs the package distributed; install it with pip install distributed") from fault
     try:

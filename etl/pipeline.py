@@ -1,4 +1,4 @@
-"""The one way of the rows, files and posts alike: hash → check → resolve → place → upsert → ledger, in one transaction."""
+"""The one way of rows, of files and posts alike: hash, check, resolve, place, upsert, ledger; in one transaction."""
 
 import hashlib
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ from gis.placing import place_records, readings_frame
 CLOCK_SKEW = timedelta(minutes=5)
 #: nothing in these registers happened before
 EARLIEST = pd.Timestamp("2000-01-01", tz="UTC")
+#: longer keys are cut [characters]
+LONGEST_KEY = 120
 #: columns that tell `place_records` what to do and are in no table
 PLACING_COLUMNS = ("stated_lon", "stated_lat", "place_text")
 
@@ -46,6 +49,11 @@ class Told:
     """Called with the number of rows that went a step further."""
 
     advance: Callable[[int], None] = lambda rows: None
+
+
+SILENT = Told()
+#: columns that every row takes beside what its feed says
+NO_STAMP: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ def load_rows(
     opening: Opening,
     workers: Workers,
     placed_by: PlacedBy | None,
-    told: Told,
+    told: Told = SILENT,
+    stamp: Mapping[str, Any] = NO_STAMP,
 ) -> FeedResult:
     """Bring rows in within the caller's transaction; each is loaded, unchanged or quarantined."""
     started = perf_counter()
@@ -89,7 +98,7 @@ def load_rows(
         checked = check_all(feed, raw, sorted_rows.keys, positions, context, workers, told)
         result = store_checked(
             connection, feed=feed, raw=raw, context=context, sorted_rows=sorted_rows, checked=checked, result=result,
-            workers=workers, placed_by=placed_by,
+            workers=workers, placed_by=placed_by, stamp=stamp,
         )  # fmt: skip
     result = replace(result, seconds=round(perf_counter() - started, 3))
     close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
@@ -136,10 +145,15 @@ def keys_of(feed: Feed, frame: pd.DataFrame, context: Context, hashes: Sequence[
         return frame[heading].str.strip()
     if feed.composed_key:
         parts = [frame[headings.get(name, name)].str.strip() for name in feed.composed_key]
-        return pd.Series(["/".join(row) for row in zip(*parts, strict=True)], index=frame.index, dtype="str").str.slice(
-            0, 200
-        )
+        composed_keys = [composed(row) for row in zip(*parts, strict=True)]
+        return pd.Series(composed_keys, index=frame.index, dtype="str")
     return pd.Series("", index=frame.index, dtype="str")
+
+
+def composed(parts: Sequence[str]) -> str:
+    """One key of several values; a long one (a shape among them) is cut and told apart by its digest."""
+    key = "/".join(parts)
+    return key if len(key) <= LONGEST_KEY else f"{key[:40]}…{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
 
 def row_hashes(frame: pd.DataFrame, key: bytes) -> list[bytes]:
@@ -190,6 +204,7 @@ def store_checked(
     result: FeedResult,
     workers: Workers,
     placed_by: PlacedBy | None,
+    stamp: Mapping[str, Any],
 ) -> FeedResult:
     """Resolve, place and store the good rows; put the others into quarantine."""
     columns, faults = checked.columns, checked.faults
@@ -206,7 +221,7 @@ def store_checked(
         good = placed(good, context, workers, placed_by)
     if len(good):
         store = feed.store or store_in_table
-        store(connection, good, context, batch)
+        store(connection, good.assign(**stamp), context, batch)
         remember(connection, good, sorted_rows, batch)
         new_keys = [key for key in good["source_key"].tolist() if key not in sorted_rows.changed_keys]
         release(connection, feed=feed, context=context, keys=new_keys, batch_id=batch.id, now=context.now)
@@ -228,6 +243,7 @@ def store_checked(
         unplaced=unplaced,
         ambiguous=ambiguous,
         levels=levels,
+        reasons=reasons,
         newest_event_at=newest_event(good, feed),
     )
 
@@ -256,11 +272,17 @@ def event_faults(
             {"code": context.district.code, "feed": feed.name, "keys": suspects["source_key"].tolist()},
         )
     }
+    wanted = set(suspects.index)
     moved = [
-        key in stored and pd.Timestamp(stored[key]) != when if when is not pd.NaT else False
-        for key, when in zip(columns["source_key"], at, strict=True)
+        row in wanted and key in stored and pd.Timestamp(stored[key]) != when
+        for row, key, when in zip(columns.index, columns["source_key"], at, strict=True)
     ]
     faults.add("event_time_changed", feed.event_time, np.array(moved, dtype=bool))
+    # delivered before, yet out of sight: another's report has this key
+    hidden = [
+        row in wanted and key not in stored for row, key in zip(columns.index, columns["source_key"], strict=True)
+    ]
+    faults.add("key_taken", "source_key", np.array(hidden, dtype=bool))
 
 
 def placed(good: pd.DataFrame, context: Context, workers: Workers, placed_by: PlacedBy | None) -> pd.DataFrame:

@@ -21,6 +21,7 @@ def stated_points(
     *,
     crs: str | None = None,
     where: NDArray[np.bool_] | None = None,
+    margin_deg: float = 0.0,
 ) -> tuple[Floats, Floats]:
     """Bring the columns `lon` and `lat` to WGS-84.
 
@@ -33,6 +34,8 @@ def stated_points(
         The system, where it is not the source's.
     where
         Rows to look at; the others give NaN.
+    margin_deg
+        How far outside the sub-district a point may lie: roads and rivers lead on [deg].
     """
     x, wrong_x = decimals(rows["lon"])
     y, wrong_y = decimals(rows["lat"])
@@ -49,7 +52,7 @@ def stated_points(
     _, _, swapped = unswap(stated_x, stated_y)
     convert = converter(context.source.crs if crs is None else crs, file=context.source.path.name)
     good_x, good_y = convert(np.where(swapped, np.nan, stated_x), np.where(swapped, np.nan, stated_y))
-    inside = context.territory.inside(good_x, good_y)
+    inside = context.territory.inside(good_x, good_y, margin_deg=margin_deg)
     mask = np.zeros(len(rows), dtype=bool)
     mask[known] = swapped
     faults.add("swapped_axes", "lon", mask)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -58,7 +59,7 @@ def quarantine_rows(
     upsert(connection, quarantine, frame, conflict=("subdistrict_code", "feed", "row_hash"), overwrite=False)
 
 
-def sealed_row(record: Mapping[str, object], sealed: set[str], keys: IdentityKeys) -> dict[str, str]:
+def sealed_row(record: Mapping[Any, object], sealed: set[str], keys: IdentityKeys) -> dict[str, str]:
     """Return a raw row without a plain identity number or telephone anywhere."""
     return {
         str(heading): seal_value(str(value), keys) if heading in sealed else seal(str(value)).redacted

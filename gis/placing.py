@@ -58,8 +58,8 @@ class Territory:
     grids: NDArray[np.object_] = field(repr=False)
     outline: shapely.Geometry | None = field(repr=False, default=None)
 
-    def inside(self, lon: ArrayLike, lat: ArrayLike) -> Bools:
-        """Whether points lie in the sub-district or on its edge; False where a coordinate is missing."""
+    def inside(self, lon: ArrayLike, lat: ArrayLike, *, margin_deg: float = 0.0) -> Bools:
+        """Whether points lie in the sub-district, on its edge or within a margin; False where a coordinate lacks."""
         x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
         known = np.isfinite(x) & np.isfinite(y)
         if self.outline is None:
@@ -70,7 +70,8 @@ class Territory:
         within = shapely.intersects(self.outline, points)
         near = ~within
         # the edge is measured in degrees of latitude, which are never shorter than those of longitude
-        within[near] = shapely.dwithin(self.outline, points[near], EDGE_M / _METRES_PER_DEGREE)
+        edge_deg = max(margin_deg, EDGE_M / _METRES_PER_DEGREE)
+        within[near] = shapely.dwithin(self.outline, points[near], edge_deg)
         result[known] = within
         return result
 

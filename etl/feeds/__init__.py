@@ -1,6 +1,6 @@
 """The feeds: one module each, which knows its headings and its words and nothing else.
 
-A further feed is a further module with a `Feed`, listed here in the order of loading (what others refer to comes first).
+A further feed is a further module with a `Feed`, listed here in the order of loading: what others refer to comes first.
 """
 
 from etl.feed import Feed

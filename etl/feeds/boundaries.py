@@ -141,7 +141,7 @@ def check_inside(parts: pd.DataFrame, outline: shapely.Geometry, context: Contex
         outside = shapely.area(shapely.difference(shape, outline)) / shapely.area(shape)
         if outside > SLIP:
             raise BadInput(
-                f"{name}, row {row_number} ({label}): {outside:.0%} of the area lies outside the sub-district; check crs"
+                f"{name}, row {row_number} ({label}): {outside:.0%} of its area lies outside the street; check crs"
             )
 
 

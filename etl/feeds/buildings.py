@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 from sqlalchemy import Connection, text
 
 from etl.checks import decimals, key_faults, require, whole_numbers
 from etl.faults import Faults
 from etl.feed import Context, Feed
-from etl.points import stated_points, unit_columns
+from etl.points import Floats, stated_points, unit_columns
 from etl.storing import hex_shapes, ids
 from gis.database.tables import building
 
@@ -49,23 +50,20 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
         faults.add("no_number", column, wrong)
     units = unit_columns(lon, lat, context, rows.index).rename(columns={"point": "geom"})
     shapes = outlines(
-        lon, lat, **{k: v.to_numpy(dtype=float) for k, v in sizes.items()}, srid=context.district.metric_srid
+        lon,
+        lat,
+        **{name: size.to_numpy(dtype=np.float64) for name, size in sizes.items()},
+        srid=context.district.metric_srid,
     )
     columns["footprint"] = pd.Series(hex_shapes(shapes), index=rows.index, dtype="object")
     return pd.DataFrame(columns, index=rows.index).join(units)
 
 
 def outlines(
-    lon: np.ndarray,
-    lat: np.ndarray,
-    *,
-    length_m: np.ndarray,
-    width_m: np.ndarray,
-    bearing_deg: np.ndarray,
-    srid: int,  # type: ignore[type-arg]
-) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    lon: Floats, lat: Floats, *, length_m: Floats, width_m: Floats, bearing_deg: Floats, srid: int
+) -> NDArray[np.object_]:
     """Draw rectangles round points: the long side along the bearing, clockwise from north; None where a size lacks."""
-    result = np.full(lon.shape, None, dtype=object)
+    result: NDArray[np.object_] = np.full(lon.shape, None, dtype=object)
     known = np.isfinite(lon) & np.isfinite(lat) & (length_m > 0) & (width_m > 0) & np.isfinite(bearing_deg)
     if not known.any():
         return result

@@ -5,10 +5,10 @@ import json
 import pandas as pd
 
 from etl.checks import chosen, community_faults, is_given, is_rubbish, key_faults, order_faults, require
-from etl.faults import Faults
+from etl.faults import Faults, Mask
 from etl.feed import Context, Feed
 from etl.points import stated_points
-from etl.times import read_times
+from etl.times import Times, read_times
 from gis.database.tables import incident
 from gis.sealing import seal_series
 
@@ -91,7 +91,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "status": states,
             "due_at": times["due_at"].at,
             "closed_at": times["closed_at"].at,
-            "details": details(rows, day_only=times["reported_at"].day_only),
+            "details": details(rows, dispatched_at=times["dispatched_at"], day_only=times["reported_at"].day_only),
             "community_code": codes.astype(object),
             "stated_lon": lon,
             "stated_lat": lat,
@@ -108,9 +108,11 @@ def place_texts(*texts: "pd.Series[str]") -> "pd.Series[str]":
     return chosen_text
 
 
-def details(rows: pd.DataFrame, *, day_only: "pd.Series[bool] | object") -> "pd.Series[str]":
+def details(rows: pd.DataFrame, *, dispatched_at: Times, day_only: Mask) -> "pd.Series[str]":
     """What has no column of its own, as JSON text; rows that say nothing more share one empty object."""
-    stated = zip(rows["dispatched_at"], rows["worker"], rows["status"], rows["community"], day_only, strict=True)  # type: ignore[call-overload]
+    columns = (rows[column].tolist() for column in ("worker", "status", "community"))
+    instants = dispatched_at.at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("").tolist()
+    stated = zip(instants, *columns, day_only.tolist(), strict=True)
     texts = []
     for dispatched, worker, status, community, only_day in stated:
         content: dict[str, object] = {}
@@ -138,8 +140,8 @@ FEED = Feed(
     event_time="reported_at",
     optional=frozenset(
         {
-            "subcategory", "title", "description", "address", "community", "lon", "lat", "grade", "due_at", "dispatched_at",
-            "closed_at", "status", "worker",
+            "subcategory", "title", "description", "address", "community", "lon", "lat", "grade", "due_at",
+            "dispatched_at", "closed_at", "status", "worker",
         }
     ),
 )  # fmt: skip

@@ -25,6 +25,10 @@ HEADINGS = {
 #: an estate is a compound that is not counted: its zones are
 KINDS = {"小区总称": "compound", "兴趣点": "poi", "已拆村庄": "village", "水体": "water", "道路": "road"}
 
+#: roads and rivers lead on beyond the border; their point may stand about 2 km outside [deg]
+LEADING_ON = ("道路", "水体")
+MARGIN_DEG = 0.02
+
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
     """Check kind, name, dates and point; a place without a point is kept, it has a name all the same."""
@@ -34,7 +38,10 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     faults.add("unknown_choice", "kind", unknown)
     codes, unknown = chosen(rows["community"], context.communities)
     faults.add("unknown_community", "community", unknown)
-    lon, lat = stated_points(rows, faults, context)
+    leads_on = rows["kind"].isin(LEADING_ON).to_numpy(dtype=bool)
+    lon, lat = stated_points(rows, faults, context, where=~leads_on)
+    lines = stated_points(rows, faults, context, where=leads_on, margin_deg=MARGIN_DEG)
+    lon, lat = np.where(leads_on, lines[0], lon), np.where(leads_on, lines[1], lat)
     since, until = read_days(rows["valid_from"]), read_days(rows["valid_to"])
     for column, days in (("valid_from", since), ("valid_to", until)):
         faults.add("time_form", column, days.bad_form)

@@ -11,7 +11,7 @@ from etl.delivery import SYSTEMS
 from etl.faults import Faults
 from etl.feed import Context, Feed
 from etl.feeds.visits import resident_homes
-from etl.points import stated_points
+from etl.points import Floats, stated_points
 from etl.storing import ids
 from etl.times import read_times
 from gis.database.statements import load_statements
@@ -21,7 +21,8 @@ from gis.sealing import seal_series
 HEADINGS = {
     name: name
     for name in (
-        "source_key", "item_code", "category", "subcategory", "source", "title", "description", "address", "lon", "lat", "crs",
+        "source_key", "item_code", "category", "subcategory", "source", "title", "description", "address", "lon",
+        "lat", "crs",
         "resident_key", "due_at", "closed_at", "status",
     )
 } | {"requested_at": "reported_at"}  # fmt: skip
@@ -72,7 +73,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     )
 
 
-def points_by_system(rows: pd.DataFrame, faults: Faults, context: Context) -> tuple["np.ndarray", "np.ndarray"]:  # type: ignore[type-arg]
+def points_by_system(rows: pd.DataFrame, faults: Faults, context: Context) -> tuple[Floats, Floats]:
     """Stated points, each from the system its row names; the source's where a row names none."""
     given = is_given(rows["lon"]) | is_given(rows["lat"])
     systems = rows["crs"].where(is_given(rows["crs"]), context.source.crs)

@@ -1,6 +1,6 @@
 """Persons on file: who lives where, registered or migrant. The heaviest data in the house.
 
-Identity numbers and telephones are sealed before anything is written. A person is placed at the point of their building.
+Identity numbers and telephones are sealed before anything is written. A person is placed at their building's point.
 """
 
 import json
@@ -155,7 +155,7 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
         radius_m=np.where(known, BUILDING_RADIUS_M, np.nan),
         match_level=pd.Series(np.where(known, level, "compound"), index=columns.index),
         confidence=1.0,
-        located_by=pd.Series(np.where(known, BY_BUILDING, None), index=columns.index, dtype="object"),
+        located_by=pd.Series(BY_BUILDING, index=columns.index, dtype="object").where(known, None),
         cell=ids(found["cell"]),
         community_code=found["community_code"].astype(object),
         work_grid_id=ids(found["work_grid_id"]),

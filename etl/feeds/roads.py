@@ -1,7 +1,5 @@
 """Roads, crossings, water and hills: the layers of one GeoPackage, a feed each."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 import shapely
@@ -10,7 +8,8 @@ from sqlalchemy import Connection, text
 
 from etl.checks import chosen, is_given, key_faults, require
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context, Feed, Prepare
+from etl.feeds.places import MARGIN_DEG
 from etl.points import unit_columns
 from etl.storing import array_text, hex_shapes, ids
 from etl.vectors import GEOMETRY, read_vector_rows
@@ -61,8 +60,7 @@ def touches(
     outline = context.territory.outline
     if outline is None:
         return np.ones(len(shapes), dtype=bool)
-    # about 2 km: roads, rivers and hills are drawn beyond the border
-    return np.asarray(shapely.dwithin(outline, shapes, 0.02), dtype=bool)
+    return np.asarray(shapely.dwithin(outline, shapes, MARGIN_DEG), dtype=bool)
 
 
 def road_ids(connection: Connection, subdistrict_code: str) -> dict[str, int]:
@@ -144,15 +142,16 @@ def area_columns(rows: pd.DataFrame, faults: Faults, context: Context, *, kind: 
     )
 
 
-def area_feed(name: str, headings: dict[str, str], prepare: object, composed_key: Iterable[str]) -> Feed:
+def area_feed(name: str, prepare: Prepare) -> Feed:
+    """A layer of named areas; several may have one name, so the key is name and shape."""
     return Feed(
         name=name,
         table=place,
-        headings={"source_key": "编号", **headings},
+        headings={"source_key": "编号", "name": "名称", "subkind": "类型"},
         read=read_vector_rows,
-        prepare=prepare,  # type: ignore[arg-type]
+        prepare=prepare,
         optional=frozenset({"source_key", "subkind"}),
-        composed_key=tuple(composed_key),
+        composed_key=("name", GEOMETRY),
     )
 
 
@@ -174,13 +173,15 @@ ROADS = Feed(
 JUNCTIONS = Feed(
     name="junctions",
     table=place,
-    headings={"source_key": "节点编号", "road_a": "路名一", "road_b": "路名二", "origin": "来源"},
+    # a node where three roads meet has a row for each pair
+    headings={"source_key": "编号", "node": "节点编号", "road_a": "路名一", "road_b": "路名二", "origin": "来源"},
     read=read_vector_rows,
     prepare=prepare_junctions,
     resolve=resolve_junctions,
-    optional=frozenset({"origin"}),
+    optional=frozenset({"source_key", "origin"}),
+    composed_key=("node", "road_a", "road_b"),
     is_gazetteer=True,
 )
-WATER = area_feed("water", {"name": "名称", "subkind": "类型"}, prepare_water, ("name", GEOMETRY))
-HILLS = area_feed("hills", {"name": "名称", "subkind": "类型"}, prepare_hills, ("name",))
+WATER = area_feed("water", prepare_water)
+HILLS = area_feed("hills", prepare_hills)
 FEEDS = (ROADS, JUNCTIONS, WATER, HILLS)

@@ -92,8 +92,8 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
 
 
 HOME_COLUMNS = [
-    "source_key", "resident_id", "dwelling_id", "building_id", "place_id", "placement", "geom", "radius_m", "match_level",
-    "confidence", "cell", "community_code", "work_grid_id",
+    "source_key", "resident_id", "dwelling_id", "building_id", "place_id", "placement", "geom", "radius_m",
+    "match_level", "confidence", "cell", "community_code", "work_grid_id",
 ]  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, key_faults, require
 from etl.faults import Faults
 from etl.feed import Context, Feed, StoreBatch
 from etl.feeds.boundaries import area_shapes
+from etl.points import Floats
 from etl.storing import hex_shapes, ids, upsert
 from etl.vectors import read_vector_rows
 from gis.cells import to_metric
@@ -66,7 +68,7 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
         subdistrict_code=batch.subdistrict_code,
         feed=batch.feed.name,
         batch_id=batch.id,
-        geom=hex_shapes(shapes),
+        geom=pd.Series(hex_shapes(shapes), index=good.index, dtype="object"),
         area_km2=shapely.area(to_metric(shapes, context.district.metric_srid)) / 1e6,
     )
     columns = [column for column in good.columns if column in work_grid.c]
@@ -76,7 +78,7 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
         upsert(connection, work_grid, part[columns].assign(parent_id=parents), conflict=batch.feed.conflict)
 
 
-def centres(shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> "tuple[np.ndarray, np.ndarray]":  # type: ignore[type-arg]
+def centres(shapes: NDArray[np.object_]) -> tuple[Floats, Floats]:
     """A point inside each shape."""
     points = shapely.point_on_surface(shapes)
     return shapely.get_x(points), shapely.get_y(points)

@@ -13,7 +13,7 @@ SELECT id, content_hash, read, versions
 -- open_batch --
 -- A batch begins; its counts follow in the same transaction.
 INSERT INTO support.batch (subdistrict_code, feed, source, content_hash, actor, versions, started_at)
-VALUES (:subdistrict_code, :feed, :source, :content_hash, :actor, CAST(:versions AS jsonb), :started_at)
+VALUES (:subdistrict_code, :feed, :source, :content_hash, :actor, CAST(:versions AS jsonb), coalesce(:started_at, now()))
 RETURNING id;
 
 -- close_batch --
