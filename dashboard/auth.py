@@ -111,10 +111,10 @@ class Asker:
 class Authentication:
     """ASGI middleware: nothing behind it is reached but by the route table."""
 
-    def __init__(self, app: ASGIApp, *, services: Services, book: SessionBook | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, services: Services, book: SessionBook) -> None:
         self.app = app
         self.services = services
-        self.book = book or SessionBook(services)
+        self.book = book
         self.table = route_table()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -262,9 +262,14 @@ def cookie_name(audience: str) -> str:
 def set_cookie(response: Response, services: Services, role: str, secret: str, max_age_s: float) -> None:
     """Give the browser its session; scripts cannot read it and other sites cannot send it with a change."""
     response.set_cookie(
-        cookie_name(audience_of(role)), secret, max_age=int(max_age_s), path="/", httponly=True, samesite="lax",
+        cookie_name(audience_of(role)),
+        secret,
+        max_age=int(max_age_s),
+        path="/",
+        httponly=True,
+        samesite="lax",
         secure=services.settings.secure_cookies,
-    )  # fmt: skip
+    )
 
 
 def same_origin(scope: Scope) -> bool:

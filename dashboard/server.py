@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from dashboard.auth import Authentication
+from dashboard.auth import Authentication, SessionBook
 from dashboard.errors import install_error_answers
 from dashboard.measurement import Measurement, Meter, metrics_router
 from dashboard.services import Clock, Services, system_clock
@@ -53,7 +53,8 @@ def create_app(settings: ServerSettings, database: Database, *, clock: Clock = s
     server.include_router(metrics_router(services, meter))
     for name in MOUNTS:
         cast(Mount, import_module(name).mount)(server, services)
-    server.add_middleware(Authentication, services=services)
+    server.state.book = SessionBook(services)
+    server.add_middleware(Authentication, services=services, book=server.state.book)
     # added last, so it stands in front: what authentication refuses is counted too
     server.add_middleware(Measurement, meter=meter)
     return server
