@@ -3,17 +3,29 @@
 A command's module is imported when the command is called, not before: `fengqiao geocode` needs no web server.
 """
 
+import os
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gis.errors import FengqiaoError
+from gis.settings import DatabaseSettings
+
+if TYPE_CHECKING:
+    from dashboard.up import Served
+    from gis.database.connection import Database
 
 #: command -> (module:attribute, what it does); the attribute is a typer app, or a function that becomes a command
 COMMANDS = {
     "up": ("dashboard.up:up", "start everything one machine needs and serve"),
+    "run": ("cli:run_sample", "up, with the sample sub-district made, loaded and living"),
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
@@ -37,6 +49,114 @@ def find_command(name: str) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(name, context_settings={"help_option_names": ["-h", "--help"]})(found)
     return app
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="folders with a district.yml, or files in one")],
+    actor: Annotated[str, typer.Option("--actor", help="who loads, for the ledger")] = "fengqiao load",
+    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
+    ] = "",
+) -> None:
+    """Check, place and load every feed of the given folders, then count the facts per cell and let the rules judge."""
+    from etl.load_command import load as load_paths
+    from gis.database.connection import running_database
+
+    with running_database(DatabaseSettings()) as database:
+        load_paths(paths, actor, language, scheduler)
+        take_in(database)
+
+
+def take_in(database: "Database") -> None:
+    """Bring facts and alerts up to what was loaded."""
+    from alerts.life import judge
+    from alerts.rules import shipped_rules
+    from gis.district import select_district
+    from layers.facts import refresh
+
+    now = datetime.now(UTC)
+    refresh(database, now=now)
+    with database.owner.connect() as connection:
+        district = select_district(connection)
+    judge(database.owner, shipped_rules(), subdistrict_code=district.code, now=now)
+
+
+def run_sample(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 8050,
+    scale: Annotated[float, typer.Option(help="share of the sample's persons and events (0, 1]")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="of the sample, when it is made")] = 1,
+) -> None:
+    """Serve the sample sub-district: made and loaded on first use, topped up to now, and living at the true pace."""
+    from dashboard.up import Address, serve
+
+    settings = DatabaseSettings()
+    folder = settings.var_dir / "sample"
+    serve(
+        settings,
+        Address(host, port),
+        prepare=lambda database: prepare_sample(database, folder, scale=scale, seed=seed),
+        beside=lambda served: living(served, folder),
+    )
+
+
+def prepare_sample(database: "Database", folder: Path, *, scale: float, seed: int) -> None:
+    """Make and load the sample if it is not there, and load what happened in it since."""
+    from casework.assignment import read_effort
+    from casework.assignment_store import make_plan, publish_plan
+    from etl.load_command import load as load_paths
+    from etl.sample.story import top_up
+    from etl.sample_command import sample
+    from gis.district import select_district
+
+    now = datetime.now(UTC)
+    if not (folder / "district.yml").exists():
+        sample(folder, seed=seed, scale=scale, until=None)
+    if loaded_history(database) is None:
+        load_paths([folder], "fengqiao run", "zh", "")
+        with database.owner.begin() as connection:
+            code = select_district(connection).code
+            plan = make_plan(connection, subdistrict_code=code, effort=read_effort(), now=now, seed=seed)
+            publish_plan(connection, plan, actor="fengqiao run", now=now)
+    since = loaded_history(database)
+    if since is not None:
+        load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao run", "zh", "")
+    take_in(database)
+
+
+def loaded_history(database: "Database") -> datetime | None:
+    """The newest event on file; None when no incident was ever loaded."""
+    from sqlalchemy import text
+
+    with database.owner.connect() as connection:
+        newest: datetime | None = connection.scalar(text("SELECT max(reported_at) FROM base.incident"))
+    return newest
+
+
+@contextmanager
+def living(served: "Served", folder: Path) -> Iterator[None]:
+    """Run the simulation beside the server, in a process of its own; it ends with the server."""
+    if served.links is None:
+        yield
+        return
+    command = [sys.executable, "-m", "cli", "simulate", "--url", served.url, "--folder", str(folder)]
+    simulation = subprocess.Popen(
+        command,
+        env={**os.environ, "FENGQIAO_TOKEN": served.links.api_token},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        simulation.terminate()
+        try:
+            simulation.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            simulation.kill()
+            simulation.wait()
 
 
 def usage() -> str:
