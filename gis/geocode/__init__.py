@@ -3,6 +3,7 @@
 from gis.geocode.gazetteer import Gazetteer, GazetteerAlias, GazetteerBuilding, GazetteerJunction, GazetteerPlace
 from gis.geocode.gazetteer_files import read_gazetteer
 from gis.geocode.geocoder import ENGINE_VERSION, Geocoder
+from gis.geocode.reverse import ReverseGeocoder, Surroundings
 
 __all__ = [
     "ENGINE_VERSION",
@@ -12,5 +13,7 @@ __all__ = [
     "GazetteerJunction",
     "GazetteerPlace",
     "Geocoder",
+    "ReverseGeocoder",
+    "Surroundings",
     "read_gazetteer",
 ]

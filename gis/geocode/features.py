@@ -59,8 +59,14 @@ FEATURES: tuple[tuple[str, int], ...] = (
 )
 
 
-# how many of the readings of a text are weighed by the calibration
-MOST_READINGS = 3
+# how many of the readings of a text are weighed by the calibration, and how far below the best one they may lie
+MOST_READINGS, LEAST_SCORE = 3, -2.5
+
+
+def weighed_ranks(readings: list[Reading]) -> range:
+    """Return the ranks of the readings that are worth weighing."""
+    least = readings[0].score + LEAST_SCORE if readings else 0.0
+    return range(sum(reading.score >= least for reading in readings[:MOST_READINGS]))
 
 
 def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:

@@ -5,10 +5,12 @@ from math import cos, radians
 
 from gis.geocode.administration import read_offset
 from gis.geocode.calibration import probability
-from gis.geocode.features import MOST_READINGS, features_of
+from gis.geocode.exact import ExactHeads
+from gis.geocode.features import features_of, weighed_ranks
 from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer
 from gis.geocode.names import place_forms
 from gis.geocode.normalise import normalise_with_breaks
+from gis.geocode.parts import Parts
 from gis.geocode.readings import (
     BUILDING_IN_SEVERAL,
     BUILDING_UNKNOWN,
@@ -38,18 +40,23 @@ class Geocoder:
         self.gazetteer = gazetteer
         forms = place_forms(gazetteer)
         self._finder = NameFinder(forms)
-        self._reader = Reader(PlaceIndex(gazetteer, forms))
+        index = PlaceIndex(gazetteer, forms)
+        self._reader = Reader(index)
+        self._exact = ExactHeads(index, self.readings, self._chance)
 
     def locate(self, text: str) -> Location:
         """Place one text."""
-        readings, read = self.readings(text)
+        read, breaks = self._prepare(text)
+        plain = self._exact.find(read) if not breaks else None
+        if plain:
+            return self._plain_location(*plain)
+        readings = self._reader.read(read, self._finder.find(read), breaks)
         if not readings:
             return NOWHERE
-        chances = [probability(features_of(readings, rank, read)) for rank in range(min(MOST_READINGS, len(readings)))]
-        best = max(range(len(chances)), key=chances.__getitem__)
+        best, chance = _surest(readings, read)
         if best:
             readings = [readings[best], *readings[:best], *readings[best + 1 :]]
-        return self._location(readings, read, chances[best])
+        return self._location(readings, read, chance)
 
     def locate_many(self, texts: Sequence[str]) -> list[Location]:
         """Place many texts; equal texts are worked out once."""
@@ -61,11 +68,42 @@ class Geocoder:
 
     def readings(self, text: str) -> tuple[list[Reading], str]:
         """Return all readings of a text, best first, and the normalised text they speak of."""
-        redacted = seal(text).redacted
-        for mark in MARKS.values():
-            redacted = redacted.replace(mark, "。")
-        read, breaks = normalise_with_breaks(redacted)
+        read, breaks = self._prepare(text)
         return self._reader.read(read, self._finder.find(read), breaks), read
+
+    @staticmethod
+    def _prepare(text: str) -> tuple[str, frozenset[int]]:
+        sealed = seal(text)
+        redacted = sealed.redacted
+        if sealed.found:
+            for mark in MARKS.values():
+                redacted = redacted.replace(mark, "。")
+        return normalise_with_breaks(redacted)
+
+    def _chance(self, text: str) -> float:
+        """Return the probability of the reading of a text that ends in a building."""
+        readings, read = self.readings(text)
+        best, chance = _surest(readings, read) if readings else (0, 0.0)
+        return chance if readings and readings[best].settled[1] else 0.0
+
+    def _plain_location(self, place_id: str, building_id: str, parts: Parts, chance: float) -> Location:
+        building = self.gazetteer.buildings[building_id]
+        place = self.gazetteer.places[place_id]
+        located = building.lon is not None and building.lat is not None
+        level = "room" if parts.room else "unit" if parts.unit else "building"
+        return Location(
+            MATCHED,
+            level,
+            place_id,
+            building_id,
+            parts.unit,
+            parts.room,
+            building.lon if located else place.lon,
+            building.lat if located else place.lat,
+            _REST_RADIUS_M[level] if located else self.gazetteer.radius_m[place_id],
+            round(chance, 4),
+            {place.name: f"{place.kind} {place_id} name", f"building {parts.building}": building_id},
+        )
 
     def _location(self, readings: list[Reading], read: str, chance: float) -> Location:
         best = readings[0]
@@ -122,6 +160,13 @@ class Geocoder:
             if len(found) >= _MOST_CANDIDATES:
                 break
         return tuple(list(found.values())[:_MOST_CANDIDATES])
+
+
+def _surest(readings: list[Reading], read: str) -> tuple[int, float]:
+    """Return the rank of the likeliest reading and its probability."""
+    chances = [probability(features_of(readings, rank, read)) for rank in weighed_ranks(readings)]
+    best = max(range(len(chances)), key=chances.__getitem__)
+    return best, chances[best]
 
 
 def _shifted(lon: float, lat: float, offset: tuple[str, float] | None) -> tuple[float, float]:

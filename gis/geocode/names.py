@@ -1,8 +1,8 @@
 """Every form under which a place may be written, and whose form it is.
 
-A name with zones is looked for without them ("康佳花园" for "康佳花园五区"); the zone is read from the text behind it. The
-zones come from parent and child in the gazetteer, or, where the whole estate has no entry of its own, from names that
-differ in their zone only.
+A name with zones is looked for without them (the whole estate for its fifth zone); the zone is read from the text
+behind it. The zones come from parent and child in the gazetteer, or, where the whole estate has no entry of its own,
+from names that differ in their zone only.
 """
 
 import re
@@ -14,60 +14,13 @@ from gis.geocode.normalise import normalise
 from gis.geocode.zones import Zone, read_zone_name
 
 # words at the end of estates' names that people leave out or exchange; longest first
-SUFFIXES = tuple(
-    [
-        "花园小区",
-        "商业广场",
-        "国际花园",
-        "花苑",
-        "花园",
-        "家园",
-        "新苑",
-        "新村",
-        "小区",
-        "公寓",
-        "山庄",
-        "别墅",
-        "大厦",
-        "广场",
-        "名苑",
-        "佳苑",
-        "嘉苑",
-        "雅苑",
-        "名都",
-        "花城",
-        "华庭",
-        "华府",
-        "豪庭",
-        "公馆",
-        "名邸",
-        "名府",
-        "雅居",
-        "佳园",
-        "嘉园",
-        "雅园",
-        "新城",
-        "苑",
-        "园",
-        "村",
-        "城",
-        "府",
-        "庄",
-        "居",
-        "庭",
-        "轩",
-        "阁",
-        "湾",
-        "里",
-        "郡",
-        "邸",
-        "庐",
-    ]
+_SUFFIX_WORDS = (
+    "花园小区 商业广场 国际花园 花苑 花园 家园 新苑 新村 小区 公寓 山庄 别墅 大厦 广场 名苑 佳苑 嘉苑 雅苑 "
+    "名都 花城 华庭 华府 豪庭 公馆 名邸 名府 雅居 佳园 嘉园 雅园 新城 苑 园 村 城 府 庄 居 庭 轩 阁 湾 里 郡 邸 庐"
 )
+SUFFIXES = tuple(_SUFFIX_WORDS.split())
 # suffixes that are left out whole or not at all: nobody says 康佳花 for 康佳花园
-_WHOLE_SUFFIXES = frozenset(
-    ["花园小区", "商业广场", "国际花园", "花苑", "花园", "家园", "新村", "小区", "公寓", "山庄", "别墅", "大厦", "广场"]
-)
+_WHOLE_SUFFIXES = frozenset(SUFFIXES[:14]) - {"新苑"}
 _COMMUNITY = re.compile(r"(社区居委会|社区居民委员会|居委会|社区|村委会)$")
 
 FULL, CORE, PREFIX, TAIL = "full", "core", "prefix", "tail"
@@ -97,7 +50,7 @@ class Form:
     relation: str  # "name", or the relation of the alias
     variant: str  # how the form comes from the name: full, core, prefix, tail
     left_out: int  # characters of the name that the form lacks
-    is_road: bool = False  # a cut form that is also a road's name: 何山路 for 何山路小区
+    is_road: bool = False  # a cut form that is also a road's name: X路 for X路小区
 
 
 def place_forms(gazetteer: Gazetteer) -> dict[str, tuple[Form, ...]]:

@@ -80,11 +80,11 @@ def _fold(character: str) -> str | None:
 
 
 _FOLD = _Fold()
-# a space inside a number said in words is a slip (三百 九十八号); separators mean something only between two numbers or letters: "12-3-402", "5 102", "A-301"
+# a space inside a number said in words is a slip (三百 九十八号); other separators mean something only between two
+# numbers or letters: "12-3-402", "5 102", "A-301"
 _NUMBERISH = "0-9A-Z零一二三四五六七八九十百两幺#"
-_IDLE = re.compile(
-    rf"(?<=[零一二三四五六七八九十百]) (?=[零一二三四五六七八九十百])|(?<![{_NUMBERISH} \-])[ \-]+|[ \-]+(?![{_NUMBERISH} \-])"
-)
+_SAID = "零一二三四五六七八九十百"
+_IDLE = re.compile(rf"(?<=[{_SAID}]) (?=[{_SAID}])|(?<![{_NUMBERISH} \-])[ \-]+|[ \-]+(?![{_NUMBERISH} \-])")
 # 苏 州 市 1 2 幢: a space after every character; two or more spaces may still part two numbers
 _SPELLED = re.compile(r"\S (?=\S|$)")
 _IDLE_SPELLED = re.compile(r"(?<! ) (?! )")

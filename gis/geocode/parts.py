@@ -10,19 +10,22 @@ _BUILDING_SLIPS = "憧懂董冻撞洞动侗桩庄状童幛僮栋幢拣"
 _BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号)"
 _UNIT_WORD = r"(?:单元|单园|单圆|单员|单远|门洞|门栋|梯)"
 _ROOM_WORD = r"(?:室|户|房间|房|号房|号室)"
+# what a number counts that is no building
+_COUNTED = "组队米元年月天人个次层楼度路点分期区辆户家棵只条岁部门号线M"
 _NUMBER = r"(?:[A-Z]?\d{1,4}[A-Z]?|[A-Z](?![A-Z]))"
 _GAP = r"[ \-]*"
 
 _PARTS = re.compile(
     rf"""
     第?(?P<building>{_NUMBER})
-    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=$)|(?![\d组队米元年月天人个次层楼度路点分期区辆户家棵只条岁部门号线M]))
+    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=$)|(?![\d{_COUNTED}]))
     (?:{_GAP}(?:
         第?(?P<unit>\d{{1,2}}|[A-Z甲乙丙丁东西中南北]){_GAP}{_UNIT_WORD}
         |(?P<dash_unit>\d{{1,2}})(?=[ \-]+\d{{3,4}}(?!\d))
     ))?
     (?:{_GAP}(?P<floor>\d{{1,2}})(?:楼|层))?
     (?:{_GAP}(?P<room>\d{{3,4}}[A-Z]?|\d{{1,2}}(?=室)){_ROOM_WORD}?(?!\d|米|年|元|号楼|幢|栋))?
+    (?:{_GAP}(?:\d{{1,3}}(?:号|\#)?)?(?:自行车库|汽车库|车库|车位|地下室|储藏室|商铺|门面房|店铺))?
     """,
     re.VERBOSE,
 )

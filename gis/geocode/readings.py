@@ -33,8 +33,10 @@ _SUFFIX = re.compile("[大小里新]?(?P<suffix>" + "|".join(SUFFIXES) + ")")
 _COMMUNITY_OFFICE = re.compile("(?:第?[一二三四五]?居委会|居民委员会|党群服务中心|服务中心|工作站|网格)")
 _VILLAGE_GROUP = re.compile(r"(?:第?\d{1,2}(?:组|队|小组))?(?:\d{1,4}号)?")
 _ROAD_NUMBER = re.compile(
-    r"(?P<number>\d{1,4}(?: \d{1,3})?)(?:[-之](?P<sub>\d{1,3}))?(?:号|弄|#)(?!楼|线|门)|(?P<bare>\d{1,4})(?=$|[^\d幢栋座米单年月])"
+    r"(?P<number>\d{1,4}(?: \d{1,3})?)(?:[-之](?P<sub>\d{1,3}))?(?:号|弄|#)(?!楼|线|门)"
+    r"|(?P<bare>\d{1,4})(?=$|[^\d幢栋座米单年月])"
 )
+_PART_WORDS = frozenset("幢栋座号单室层楼#零一二三四五六七八九十")
 _CONNECTOR = re.compile(r"(?:[与和及同跟到至交]|[\- X]){0,2}$")
 _CROSSING = re.compile(r"(?:的)?(?:交叉路?口|交汇处?|交界处?|交接处?|相交处?|十字路口|丁字路口|路口|口|转角|拐角|交叉)")
 _UNKNOWN_ROAD = re.compile(r"^(?:[与和及同跟到至交])?[一-龥]{1,5}?(?:路|街|大道|巷|弄|桥|线|高速|道)")
@@ -97,8 +99,10 @@ class Reader:
         readings = self._road_readings(context, roads)
         named = [span for span in spans if any(form.owner.kind != "road" for form in span.forms)]
         named.sort(key=_gain, reverse=True)
-        for span in named[:10]:
-            if _gain(span) < 0.4:
+        # names far below the best or the best road change nothing
+        floor = max([0.4, *(_gain(span) - 2.4 for span in named[:1]), *(_gain(road) - 3.2 for road in roads[:1])])
+        for span in named[:8]:
+            if _gain(span) < floor:
                 break
             if any(road.start == span.start and road.end >= span.end and road.cost < span.cost - 0.3 for road in roads):
                 continue  # 风景街117号 is not 风景街小区
@@ -196,8 +200,8 @@ class Reader:
 
     def _zone_at(self, text: str, at: int, owner: Owner) -> ZoneRead | None:
         """Read a zone; what is only half a zone counts where the estate has it: 西30栋, 新一区, 西区里."""
-        zone = read_zone(text[at : at + 8])
-        if zone and (zone.exact or owner.zones):
+        zone = read_zone(text[at : at + 8], misheard=bool(owner.zones))
+        if zone:
             extra = 1 if text[at + zone.length : at + zone.length + 1] == "里" else 0
             return ZoneRead(zone.zone, zone.length + extra, zone.exact)
         if not owner.zones:
@@ -385,15 +389,11 @@ class _Context:
         window = self.text[at : at + 28]
         for position in self.breaks:
             # a sign between a number and a word ends the address: 115，楼道灯坏了
-            if (
-                at < position < at + len(window)
-                and window[position - at] > "一"
-                and window[position - at - 1].isdigit()
-            ):
-                if window[position - at] not in "幢栋座号单室层楼#零一二三四五六七八九十" or window[
-                    position - at : position - at + 2
-                ] in ("楼道", "楼下", "楼上"):
-                    window = window[: position - at]
+            behind = window[position - at :] if at < position < at + len(window) else ""
+            after_number = behind > "一" and window[position - at - 1].isdigit()
+            if after_number and (behind[0] not in _PART_WORDS or behind[:2] in ("楼道", "楼下", "楼上")):
+                window = window[: position - at]
+                break
         if not window:
             return NO_PARTS
         return _parts_of(window, digits_in(window))
@@ -422,7 +422,7 @@ class _Context:
             return True
         if span.forms[0].variant == FULL:
             return False
-        return end <= self.admin_end or self.text[end : end + 1] in ("区", "县", "市") and start <= self.admin_end
+        return end <= self.admin_end or (self.text[end : end + 1] in ("区", "县", "市") and start <= self.admin_end)
 
     def ends_administrative_part(self, at: int) -> bool:
         return at == self.admin_end or any(b == at for _, b in self.admin_spans)
@@ -538,6 +538,15 @@ class PlaceIndex:
             for pair in pairs:
                 found[pair[1]] = pair
         return tuple(found.values())
+
+    def first_building(self, place_ids: tuple[str, ...], *, within: bool) -> tuple[str, str] | None:
+        """Return number and first room of a building that exists once in the places."""
+        for place_id in place_ids:
+            for number in self._numbers.get(place_id, {}):
+                standing = self.standing(place_ids, number, within=within)
+                if len(standing) == 1 and (number.isdigit() or len(number) == 1):
+                    return number, "101"
+        return None
 
     def check(self, building_id: str, parts: Parts) -> tuple[int, int]:
         """Return whether unit and room can exist in a building: 0 not written or not known, 1 yes, 2 no."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gis.geocode import alignment
 from gis.geocode.confusion import COST_OF, Alphabet
@@ -24,7 +23,7 @@ class Span:
     start: int
     end: int
     cost: float
-    counts: NDArray[np.int16]  # columns of `gis.geocode.alignment`
+    counts: list[int]  # columns of `gis.geocode.alignment`
     weight: float  # how telling the form is: the sum of its characters' weights
 
     @property
@@ -52,6 +51,7 @@ class NameFinder:
         self._name_starts[1:] = np.cumsum([len(letters) for letters in encoded])
         self._letters = np.fromiter((letter for letters in encoded for letter in letters), dtype=np.int32)
         self._name_weights = np.array([self._weights[letters].sum() for letters in encoded], dtype=np.float32)
+        self._weight_list: list[float] = self._name_weights.tolist()
         self._mask = np.zeros(len(encoded), dtype=np.int64)
         self._score = np.zeros(len(encoded), dtype=np.float32)
         self._kind_costs = np.array([COST_OF[kind] for kind in sorted(COST_OF)], dtype=np.float32)
@@ -71,7 +71,7 @@ class NameFinder:
         alphabet = self.alphabet
         rows = alphabet.rows(text)
         codes = np.fromiter(map(ord, text), dtype=np.int32, count=len(text))
-        counts, costs = alignment.find_names(
+        counts, costs = alignment.find_names(  # type: ignore[call-arg]
             rows,
             codes,
             alphabet.starts,
@@ -90,14 +90,15 @@ class NameFinder:
             self._mask.copy(),
             self._score.copy(),
         )
+        forms, weights = self.forms, self._weight_list
         return [
             Span(
-                self.forms[row[alignment.NAME]],
-                int(row[alignment.START]) + offset,
-                int(row[alignment.END]) + offset,
-                float(cost),
+                forms[row[alignment.NAME]],
+                row[alignment.START] + offset,
+                row[alignment.END] + offset,
+                cost,
                 row,
-                float(self._name_weights[row[alignment.NAME]]),
+                weights[row[alignment.NAME]],
             )
-            for row, cost in zip(counts, costs.tolist(), strict=True)
+            for row, cost in zip(counts.tolist(), costs.tolist(), strict=True)
         ]

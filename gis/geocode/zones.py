@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from gis.geocode.confusion import sounds_like
 from gis.geocode.numbers import CHINESE_DIGITS, chinese_to_digits
 
+# what most often stands behind a name and begins no zone
+_NEVER = frozenset("花路小苑园对旁门附后，")
 _DIRECTIONS = "东西南北中前后上下左右内外"
 _NUMBER = rf"第?(?:\d{{1,2}}|[{CHINESE_DIGITS}]{{1,3}}|[A-H]|[甲乙丙丁])"
 _WORDS = "区期组团小区"
@@ -53,9 +55,9 @@ def read_zone_name(name: str) -> tuple[str, Zone | None]:
     return (name[: match.start()], Zone(number, match["word"] == "期")) if number else (name, None)
 
 
-def read_zone(text: str) -> ZoneRead | None:
-    """Read a zone at the very start of `text`, normalised text behind a name."""
-    if not text:
+def read_zone(text: str, *, misheard: bool = True) -> ZoneRead | None:
+    """Read a zone at the very start of `text`, normalised text behind a name; `misheard`: also 五去, 动区."""
+    if not text or text[0] in _NEVER:
         return None
     match = _NUMBERED.match(text)
     if match:
@@ -64,7 +66,7 @@ def read_zone(text: str) -> ZoneRead | None:
     match = _SIDED.match(text)
     if match:
         return ZoneRead(Zone(match["side"]), match.end())
-    return _misheard(text)
+    return _misheard(text) if misheard else None
 
 
 def _misheard(text: str) -> ZoneRead | None:

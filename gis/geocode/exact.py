@@ -1,0 +1,98 @@
+"""The short way for texts that leave no question: a clean name, then building, unit and room that exist.
+
+Most records of a register are of this kind. Everything up to the building number (administrative parts, name, zone) is
+read by the whole engine once and remembered; the rest is a look-up. What is not plainly of this form goes the long way.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gis.geocode.parts import Parts
+from gis.geocode.readings import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, PlaceIndex, Reading
+
+_TAIL = re.compile(
+    r"(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?$"
+)
+_FIRST_NUMBER = re.compile(r"\d|[A-Z](?=座)")
+# the memory is emptied when it holds so many beginnings
+_MOST_HEADS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a text up to the building number, read once."""
+
+    place_ids: tuple[str, ...]
+    within: bool  # zones count as well: none was written though there are some
+    chances: tuple[float, float, float, float]  # of building, unit, room without unit, room with unit
+
+
+class ExactHeads:
+    """Remembers beginnings of texts and answers those that end in an existing building, unit and room."""
+
+    def __init__(
+        self, index: PlaceIndex, read: Callable[[str], tuple[list[Reading], str]], weigh: Callable[[str], float]
+    ) -> None:
+        self._index = index
+        self._read = read
+        self._weigh = weigh
+        self._heads: dict[str, Head | None] = {}
+
+    def find(self, text: str) -> tuple[str, str, Parts, float] | None:
+        """Return place, building, parts and probability of a normalised text, or None if it must go the long way."""
+        first = _FIRST_NUMBER.search(text)
+        if not first or first.start() < 2:
+            return None
+        match = _TAIL.match(text, first.start())
+        if not match:
+            return None
+        start = text[: first.start()]
+        if start in self._heads:
+            head = self._heads[start]
+        else:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            head = self._heads[start] = self._head(start)
+        if head is None:
+            return None
+        building, unit, room = match["building"], match["unit"] or "", match["room"] or ""
+        standing = self._index.standing(head.place_ids, building, within=head.within)
+        if len(standing) != 1:
+            return None
+        parts = Parts(building, unit, room)
+        if 2 in self._index.check(standing[0][1], parts):
+            return None
+        chance = head.chances[(3 if unit else 2) if room else 1 if unit else 0]
+        return (*standing[0], parts, chance) if chance else None
+
+    def _head(self, start: str) -> Head | None:
+        """Read the beginning of a text; None if it is not one clean name behind administrative parts."""
+        readings, _ = self._read(start)
+        if not readings:
+            return None
+        best = readings[0]
+        clean = (
+            best.kind == PLACE
+            and best.form.owner.kind in ("compound", "apartment")
+            and best.form.owner.whole
+            and best.form.relation != "resettled_to"
+            and best.form.variant == "full"
+            and best.span.cost == 0.0
+            and best.left <= LEFT_ADMINISTRATIVE
+            and best.gap == 0
+            and best.right == RIGHT_EDGE
+            and best.building_state == NO_BUILDING
+            and not best.swapped_suffix
+        )
+        if not clean:
+            return None
+        within = best.zone is None and bool(best.form.owner.zones)
+        place_ids = (best.place_id,)
+        sample = self._index.first_building(place_ids, within=within)
+        if not sample:
+            return None
+        number, room = sample
+        chances = [self._weigh(f"{start}{number}幢{tail}") for tail in ("", "1单元", f"{room}室", f"1单元{room}室")]
+        # a chance too small for a match is left to the long way
+        return Head(place_ids, within, tuple(chance if chance >= 0.9 else 0.0 for chance in chances))  # type: ignore[arg-type]

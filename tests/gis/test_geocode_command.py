@@ -1,0 +1,122 @@
+"""`geocode IN.csv --out OUT.csv --gazetteer DIR`: right rows, or one sentence and no file."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gis.geocode_command import RESULT_COLUMNS, geocode
+
+PLACES = (
+    "place_id,kind,name,parent_id,lon,lat,crs,address,households,valid_from,valid_to\n"
+    "C1,community,桃林社区,,120.5,31.3,WGS84,,,,\nE1,compound,桃林新村,C1,120.505,31.305,WGS84,,,,\n"
+)
+BUILDINGS = (
+    "building_id,place_id,zone,number,units,floors,rooms_per_floor,lon,lat,crs\n"
+    "E1-12,E1,,12,3,6,2,120.5051,31.3051,WGS84\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "gazetteer").mkdir()
+    (tmp_path / "gazetteer" / "places.csv").write_text(PLACES, encoding="utf-8")
+    (tmp_path / "gazetteer" / "buildings.csv").write_text(BUILDINGS, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *more: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(geocode)
+    result = CliRunner().invoke(
+        app, [str(folder / "in.csv"), "--out", str(folder / "out.csv"), "--gazetteer", str(folder / "gazetteer"), *more]
+    )
+    return result.exit_code, result.stderr
+
+
+def test_every_row_is_answered_under_its_id(folder):
+    (folder / "in.csv").write_text(
+        "query_id,text\nq1,桃林新村12幢3单元402室\nq2,河道有垃圾\n\nq3,\n", encoding="utf-8-sig"
+    )
+
+    code, said = run(folder)
+
+    assert (code, said) == (0, "")
+    with (folder / "out.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert list(rows[0]) == RESULT_COLUMNS
+    assert [row["query_id"] for row in rows] == ["q1", "q2", "q3"]
+    assert (rows[0]["status"], rows[0]["level"], rows[0]["building_id"], rows[0]["room"]) == (
+        "matched",
+        "room",
+        "E1-12",
+        "402",
+    )
+    # the cell at resolution 11, as text of 15 characters (design: 64-bit integers do not survive JavaScript)
+    assert len(rows[0]["h3"]) == 15
+    assert rows[0]["h3"][1] == "b"
+    assert float(rows[0]["lon"]) == 120.5051
+    assert {row["status"] for row in rows[1:]} == {"unmatched"}
+    assert rows[1]["confidence"] == ""
+
+
+def test_another_column_can_be_named(folder):
+    (folder / "in.csv").write_text("id,address\n7,桃林新村12幢\n", encoding="utf-8")
+
+    assert run(folder, "--text-column", "address")[0] == 0
+    assert (folder / "out.csv").read_text(encoding="utf-8").splitlines()[1].startswith("7,matched,building,E1,E1-12")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"query_id,address\n1,x\n", "no column 'text'"),
+        ("query_id,text\n1,桃林新村\n".encode("gb18030"), "not UTF-8"),
+        (b"query_id,text\n1,a\x00b\n", "NUL"),
+        (b"query_id,text\n1," + b"x" * 10_000_000 + b"\n", "10000000 characters"),
+        (b"query_id,text\n1,x,y,z\n", "4 fields"),
+        (b'query_id,text\n1,"x"y"\n', "not a readable CSV"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_no_file(folder, content, said):
+    (folder / "in.csv").write_bytes(content)
+
+    code, error = run(folder)
+
+    assert code == 1
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["gazetteer", "in.csv"]
+
+
+def test_a_bad_gazetteer_is_one_sentence_and_leaves_the_old_file(folder):
+    (folder / "in.csv").write_text("text\n桃林新村\n", encoding="utf-8")
+    (folder / "out.csv").write_text("from before", encoding="utf-8")
+    (folder / "gazetteer" / "places.csv").write_text(
+        PLACES.replace("E1,compound,桃林新村,C1", "E1,compound,桃林新村,E1"), encoding="utf-8"
+    )
+
+    code, error = run(folder)
+
+    assert code == 1
+    assert "loop" in error
+    assert (folder / "out.csv").read_text(encoding="utf-8") == "from before"
+
+
+def test_a_million_empty_lines_are_no_rows(folder):
+    (folder / "in.csv").write_bytes(b"text\n" + b"\n" * 1_000_000)
+
+    assert run(folder)[0] == 0
+    assert len((folder / "out.csv").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_missing_files_are_named(folder):
+    assert run(folder)[0] == 1
+    (folder / "in.csv").write_text("text\nx\n", encoding="utf-8")
+    code, error = run(folder, "--out", str(folder / "nowhere" / "out.csv"))
+    assert code == 1
+    assert "cannot be written" in error
