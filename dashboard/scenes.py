@@ -27,7 +27,9 @@ class SceneSpec(Frozen):
     layer: str
     marks: Literal["compounds", "resources", "incidents", "none"]
     panel: Literal["trend_requests", "trend_incidents", "gaps", "communities"]
-    register_of: Literal["communities_demand", "resources", "categories", "communities_population"] = Field(alias="register")
+    register_of: Literal["communities_demand", "resources", "categories", "communities_population"] = Field(
+        alias="register"
+    )
     #: layers of the small maps, in order of right
     small: tuple[str, ...] = Field(max_length=4)
 

@@ -31,7 +31,7 @@ ROUTERS = (
     "dashboard.sign_in.authority",
 )
 #: modules with `mount(server, services)`: Dash apps and other ASGI apps, tried after every router
-MOUNTS: tuple[str, ...] = ()
+MOUNTS: tuple[str, ...] = ("dashboard.wall.mount",)
 
 
 def create_app(settings: ServerSettings, database: Database, *, clock: Clock = system_clock) -> FastAPI:

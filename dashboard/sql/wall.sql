@@ -219,3 +219,7 @@ SELECT DISTINCT ON (resource.kind) resource.kind, resource.name, resource.status
    AND resource.kind IN ('team', 'police_post', 'clinic', 'fire_station') AND (resource.valid_to IS NULL OR resource.valid_to > :now)
  WHERE alert.id = :id
  ORDER BY resource.kind, distance_m;
+
+-- inhabited --
+-- Cells of resolution 10 with anybody on file, fewer than five included.
+SELECT cell FROM topic.population_published WHERE subdistrict_code = :code AND resolution = 10 AND (total IS NULL OR total > 0);

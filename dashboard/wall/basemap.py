@@ -1,7 +1,8 @@
 """The wall's MapLibre style, made from the ground alone: no tiles, no glyphs, no outside host.
 
-Order as in look.md: ground, land, hills, water, roads, (cells), roads again as thin lines, borders. Labels and marks are
-drawn above by the page, since only there it is known what fits. Line widths are for 1080 lines and scaled by `scale`.
+Order as in look.md: ground, land, hills, water, roads, (cells), roads again as thin lines, borders. Labels and marks
+are drawn above by the page, since only there it is known what fits. Line widths are for 1080 lines and scaled by
+`scale`.
 """
 
 from typing import Any
@@ -67,7 +68,10 @@ def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, A
         "layers": [
             {"id": "ground", "type": "background", "paint": {"background-color": look.ground}},
             {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": look.land}},
-            {"id": "hills", "type": "fill", "source": "hills", "paint": {"fill-color": look.hills, "fill-opacity": 0.55}},
+            {
+                "id": "hills", "type": "fill", "source": "hills",
+                "paint": {"fill-color": look.hills, "fill-opacity": 0.55},
+            },
             {"id": "water", "type": "fill", "source": "water", "paint": {"fill-color": look.water}},
             line("roads", "roads", by_rank(look), widths(ROAD_PX, scale)),
             line(THIN_ROADS, "roads", look.ground, widths(THIN_ROAD_PX, scale), opacity=0.5),

@@ -47,7 +47,8 @@ def map_figure(ground: Ground) -> go.Figure:
     """
     figure = go.Figure()
     figure.add_choroplethmap(
-        geojson=cells_geojson(ground), locations=[], z=[], zmin=0, zmax=5, colorscale=steps(DARK.demand), showscale=False,
+        geojson=cells_geojson(ground), locations=[], z=[], zmin=0, zmax=5, colorscale=steps(DARK.demand),
+        showscale=False,
         marker={"line": {"width": 0}, "opacity": 0.92}, hoverinfo="skip", below=THIN_ROADS,
     )  # fmt: skip
     for colour, width in ((DARK.few_hatch, 1.2), (DARK.gap_hatch, 1.6), (DARK.gap_hatch, 2.0)):

@@ -5,7 +5,6 @@ The layout asks for nothing the server does not already hold, so that it is serv
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
 
 import plotly.graph_objects as go
 from dash import Dash, dcc, html
@@ -109,7 +108,7 @@ def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -
     """Put the wall's Dash app on the server under `/wall/`; every screen is the same page."""
     app = Dash(
         "dashboard.wall",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # any server of a known backend is taken
         url_base_pathname=PREFIX,
         assets_folder=str(files("dashboard").joinpath("static", "wall")),
         title=title,
@@ -119,14 +118,15 @@ def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -
     )
     app.layout = layout
     # Dash would answer every path of the whole server that nobody else knows with this page
-    app.backend._setup_catchall = lambda: None
+    app.backend._setup_catchall = lambda: None  # type: ignore[attr-defined]
 
     def page(screen: str, request: Request) -> Response:
-        token = set_current_request(request)
+        token = set_current_request(request)  # type: ignore[no-untyped-call]
         try:
-            return Response(app.index(), media_type="text/html", headers={"Cache-Control": "no-cache"})
+            index = app.index()  # type: ignore[no-untyped-call]
+            return Response(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
         finally:
-            reset_current_request(token)
+            reset_current_request(token)  # type: ignore[no-untyped-call]
 
     server.add_api_route("/wall/{screen}", page, methods=["GET"], include_in_schema=False)
     return app

@@ -1,7 +1,8 @@
-"""What a wall is told: the parts of its picture, as they go over `/live`. Times are epoch seconds, texts are ready to show.
+"""What a wall is told: the parts of its picture, as they go over `/live`.
 
-The page fills in only what depends on its own clock: ages, durations, countdowns. `feeds` names what a panel rests on; it
-is as old as the oldest of them. `at` is when it was computed from facts that are brought up to date from time to time.
+Times are epoch seconds, texts are ready to show. The page fills in only what depends on its own clock: ages,
+durations, countdowns. `feeds` names what a panel rests on; it is as old as the oldest of them. `at` is when it was
+computed from facts that are brought up to date from time to time.
 """
 
 import json

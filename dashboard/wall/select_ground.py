@@ -21,8 +21,8 @@ def shape(text: str | None) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
-def select_ground(connection: Connection, *, now: datetime) -> Ground:
-    """Select everything under the figures.
+def select_ground(connection: Connection, *, now: datetime) -> tuple[str, Ground]:
+    """Select the code of the sub-district that is served, and everything under the figures.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def select_ground(connection: Connection, *, now: datetime) -> Ground:
         raise NotFound(f"the sub-district {street['code']} has no cells yet; run fengqiao load DIR first")
     surroundings = connection.execute(SQL["surroundings"], asked).mappings().all()
     outline = rings_of(shape(street["geom"]))
-    return Ground(
+    return street["code"], Ground(
         name=street["name"],
         name_en=street["name_en"],
         timezone=street["timezone"],
@@ -54,7 +54,9 @@ def select_ground(connection: Connection, *, now: datetime) -> Ground:
         water=areas(surroundings, "water"),
         hills=areas(surroundings, "hill"),
         spots=[
-            Spot(row["id"], row["name"], row["kind"], [row["lon"], row["lat"]], row["households"], row["community_code"])
+            Spot(
+                row["id"], row["name"], row["kind"], [row["lon"], row["lat"]], row["households"], row["community_code"]
+            )
             for row in connection.execute(SQL["spots"], asked).mappings()
         ],
         cell_area_m2=sum(row["area_m2"] for row in cells) / len(cells),

@@ -22,6 +22,8 @@
     const feeds = (thing.feeds || []).map((name) => wall.parts.feeds.find((feed) => feed.name === name)).filter(Boolean);
     const times = feeds.map((feed) => feed.newest_at).filter((time) => time !== null);
     if (thing.at !== null && thing.at !== undefined) times.push(thing.at);
+    // what is told the moment it changes is as old as the last time the server could ask
+    if (thing.live && live.good !== null) times.push(live.good);
     const silent = feeds.filter(wall.feedSilent).sort((one, other) => one.newest_at - other.newest_at)[0];
     const at = times.length ? Math.min(...times) : null;
     if (!silent) return { stale: false, at };
@@ -45,11 +47,11 @@
     live.openedAt = performance.now();
     source.addEventListener("parts", (event) => {
       const message = JSON.parse(event.data);
-      heard(event);
+      const wasLost = heard(event);
       if (message.ground && wall.ground && message.ground !== wall.ground.version) return location.reload();
       Object.assign(wall.parts, message.parts);
-      live.good = message.at;
-      if (message.back !== undefined) { live.backCount = message.back; live.backUntil = performance.now() + BACK_S * 1000; }
+      if (live.good === null || message.at > live.good) live.good = message.at;
+      if (message.back !== undefined && wasLost) { live.backCount = message.back; live.backUntil = performance.now() + BACK_S * 1000; }
       wall.arrived(Object.keys(message.parts));
     });
     source.addEventListener("incidents", (event) => { heard(event); wall.incidentsArrived(JSON.parse(event.data)); });
@@ -64,6 +66,7 @@
       if (Boolean(lost) !== Boolean(message.database)) wall.stateChanged();
       wall.ticked();
     });
+    source.addEventListener("again", () => { heard({}); live.connect(); });
     source.onerror = () => {
       source.close();
       if (live.source !== source) return;

@@ -23,6 +23,9 @@
     root().dataset.scene = scene.key;
     wall.drawLegend(scene); wall.drawRegister(scene); wall.drawAlerts(); wall.drawCounters(); wall.drawPanel(scene); wall.drawSmall(scene); wall.drawOut(scene);
     if (wall.taken) wall.drawTakeover();
+    // the page was served before anything was loaded: its map has no ground yet
+    const plot = document.querySelector("#wall-map .js-plotly-plot");
+    if (plot && plot.layout && !plot.layout.map) return location.reload();
     if (!drawnOnce) { drawnOnce = true; wall.map.drawFirst(scene); wall.map.whenDrawn(drawMap); root().dataset.first = String(Math.round(performance.now())); return; }
     requestAnimationFrame(drawMap);
   }
@@ -45,7 +48,11 @@
     wall.stateChanged();
   };
   wall.incidentsArrived = function (message) {
-    for (const row of message.rows) { wall.parts.incidents.rows = wall.parts.incidents.rows.filter((one) => one[2] !== row[2]).concat([row]); wall.parts.records.incident = Math.max(wall.parts.records.incident || 0, row[2]); }
+    for (const [lon, lat, id, open] of message.rows) {
+      const others = wall.parts.incidents.rows.filter((one) => one[2] !== id);
+      wall.parts.incidents.rows = open ? others.concat([[lon, lat, id]]) : others;
+      wall.parts.records.incident = Math.max(wall.parts.records.incident || 0, id);
+    }
     if (message.counters) wall.parts.counters = message.counters;
     root().dataset.newest = String(message.rows.length ? message.rows[message.rows.length - 1][2] : "");
     wall.drawCounters(); drawMap();

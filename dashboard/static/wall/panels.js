@@ -70,10 +70,10 @@
     const now = wall.now(), rows = alerts.rows.slice(0, fit), rest = alerts.rows.slice(fit);
     const children = [head(alerts)];
     if (!rows.length) children.push(div("empty", alerts.empty));
-    for (const alert of rows) children.push(div("alert" + (alert.drill ? " drill" : ""), [
+    for (const alert of rows) children.push(div("alert" + (wall.parts.screen.exercise ? " drill" : ""), [
       div("level", [alert.level_word, el("I", {}, alert.letter)], { style: { "--level": `var(--alert-${alert.level})` } }),
       div("", [div("what", alert.what), div("where", alert.where)]),
-      div("", [div("state", (alert.drill ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))])], {}));
+      div("", [div("state", (wall.parts.screen.exercise ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))])], {}));
     if (rest.length) {
       const levels = [1, 2, 3, 4].map((level) => [level, rest.filter((alert) => alert.level === level).length]).filter((pair) => pair[1]);
       children.push(div("more", [wall.text("more", { n: rest.length }), ...levels.map(([level, count]) => span("", [span("swatch", "", { style: { background: `var(--alert-${level})` } }), " " + wall.text("level." + level) + " " + count]))]));

@@ -8,7 +8,7 @@
   wall.taken = null;
 
   const due = (alert) => alert.taken_at + wall.parts.screen.takeover_s - wall.now();
-  const queue = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.bounds && alert.status !== "cleared" && due(alert) > 0)
+  const queue = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.facts && alert.status !== "cleared" && due(alert) > 0)
     .sort((one, other) => one.level - other.level || other.taken_at - one.taken_at);
 
   // Whom the wall belongs to now; true when that changed.
@@ -22,7 +22,7 @@
     if (!alert) return;
     const colour = { "--level": `var(--alert-${alert.level})` }, now = wall.now();
     const scene = wall.parts.screen.scenes.find((one) => one.key === wall.scene);
-    set("wall-takeover-head", [div("level-word", alert.level_title), div("what", (alert.drill ? wall.text("drill") + " " : "") + alert.what), div("where", alert.where),
+    set("wall-takeover-head", [div("level-word", alert.level_title), div("what", (wall.parts.screen.exercise ? wall.text("drill") + " " : "") + alert.what), div("where", alert.where),
       div("return", wall.text("takeover.return", { time: wall.countdown(due(alert)), scene: scene ? scene.title : "" })), div("clock", wall.clock(now))]);
     document.getElementById("wall-takeover-head").style.setProperty("--level", colour["--level"]);
     document.getElementById("wall-takeover").style.setProperty("--level", colour["--level"]);
