@@ -140,6 +140,7 @@ def publish_plan(connection: Connection, plan: Plan, *, actor: str, now: datetim
             values | {"digest": plan.digest, "actor": actor, "figures": json.dumps(plan.figures())},
         ).scalar_one()
     )
+    connection.execute(STATEMENTS["drop_draft"])
     connection.execute(STATEMENTS["make_draft"])
     draft = draft_of(plan)
     copy_rows(connection, "assignment_draft", DRAFT_COLUMNS, draft.itertuples(index=False, name=None))

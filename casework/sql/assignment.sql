@@ -85,6 +85,9 @@ SELECT pg_advisory_xact_lock(hashtext('casework.assignment'));
 INSERT INTO casework.assignment_plan (subdistrict_code, digest, published_at, actor, figures)
 VALUES (:subdistrict_code, :digest, :now, :actor, CAST(:figures AS jsonb)) RETURNING id;
 
+-- drop_draft --
+DROP TABLE IF EXISTS assignment_draft;
+
 -- make_draft --
 CREATE TEMPORARY TABLE assignment_draft (
     work_grid_id bigint, worker_id bigint, cell bigint, building_id bigint, cover_for bigint, reason text, decision text,

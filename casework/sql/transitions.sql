@@ -70,9 +70,9 @@ VALUES (:subdistrict_code, :subject, :id, :worker_id, :found_by, :at, :actor, :c
 SELECT support.tell(jsonb_build_object('kind', CAST(:subject AS text), 'id', CAST(:id AS bigint), 'change', CAST(:change AS text)));
 
 -- history --
--- What happened to one record, oldest first.
+-- What happened to one record, in the order we learned of it.
 SELECT id, step, from_status, to_status, at, recorded_at, actor, note, photo IS NOT NULL AS has_photo
-  FROM casework.transition WHERE subject = :subject AND subject_id = :id ORDER BY at, id;
+  FROM casework.transition WHERE subject = :subject AND subject_id = :id ORDER BY id;
 
 -- dispatch_by_place --
 -- The worker an incident that waits was given to; null when it did not wait, or nobody was found.

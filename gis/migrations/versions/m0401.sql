@@ -175,27 +175,27 @@ $$;
 CREATE FUNCTION casework.dispatch_by_place(incident_id bigint, at timestamptz) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-    found record;
+    waiting record;
     taker record;
 BEGIN
     SELECT incident.id, incident.reported_at, incident.subdistrict_code, incident.work_grid_id, incident.community_code, incident.cell, incident.building_id
-      INTO found
+      INTO waiting
       FROM base.incident
      WHERE incident.id = incident_id AND incident.status = 'reported' AND incident.placement = 'placed'
        FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    SELECT * INTO taker FROM casework.worker_of(found.work_grid_id, found.cell, found.building_id, at);
+    SELECT * INTO taker FROM casework.worker_of(waiting.work_grid_id, waiting.cell, waiting.building_id, at);
     IF taker.worker_id IS NULL THEN
         RETURN NULL;
     END IF;
-    UPDATE base.incident SET status = 'dispatched' WHERE incident.id = found.id AND incident.reported_at = found.reported_at;
+    UPDATE base.incident SET status = 'dispatched' WHERE incident.id = waiting.id AND incident.reported_at = waiting.reported_at;
     INSERT INTO casework.dispatch (subdistrict_code, subject, subject_id, worker_id, found_by, at, actor, community_code, work_grid_id)
-    VALUES (found.subdistrict_code, 'incident', found.id, taker.worker_id, taker.found_by, at, 'rule', found.community_code, found.work_grid_id);
+    VALUES (waiting.subdistrict_code, 'incident', waiting.id, taker.worker_id, taker.found_by, at, 'rule', waiting.community_code, waiting.work_grid_id);
     INSERT INTO casework.transition (subdistrict_code, subject, subject_id, step, from_status, to_status, at, actor, community_code, work_grid_id)
-    VALUES (found.subdistrict_code, 'incident', found.id, 'dispatched', 'reported', 'dispatched', at, 'rule', found.community_code, found.work_grid_id);
-    PERFORM support.tell(jsonb_build_object('kind', 'incident', 'id', found.id, 'change', 'dispatched'));
+    VALUES (waiting.subdistrict_code, 'incident', waiting.id, 'dispatched', 'reported', 'dispatched', at, 'rule', waiting.community_code, waiting.work_grid_id);
+    PERFORM support.tell(jsonb_build_object('kind', 'incident', 'id', waiting.id, 'change', 'dispatched'));
     RETURN taker.worker_id;
 END $$;
 REVOKE EXECUTE ON FUNCTION casework.worker_of(bigint, bigint, bigint, timestamptz), casework.dispatch_by_place(bigint, timestamptz) FROM PUBLIC;
