@@ -30,6 +30,8 @@ Flags = npt.NDArray[np.bool_]
 
 METHOD_VERSION = "1"
 
+POWER_MAX = 24  # 24 factors of at most some 10^4 stay within a double
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -185,13 +187,12 @@ def _candidates(
     shares = summed.sum(axis=0) / total
     evidence = np.full(circles.within.shape, -np.inf)
     best = np.zeros((len(counts), 2), dtype=np.int64)
-    expected = history  # decayed events; the shares turn them into expectations
     _weigh(
         circles.starts,
         circles.members,
         circles.within,
         seen,
-        expected,
+        history,
         summed,
         shares,
         rules.prior_events,
@@ -229,7 +230,7 @@ def _candidates(
         for member in region:
             around = circles.members[circles.starts[member] : circles.starts[member + 1]]
             centre[around] = -np.inf
-    return found
+    return sorted(found, key=lambda surge: -surge.score)
 
 
 def _membership(circles: Circles, evidence: Floats, region: Integers, score: float) -> Floats:
@@ -278,6 +279,7 @@ def _weigh(
 ) -> None:
     windows = summed.shape[1]
     running = np.zeros(windows)
+    absent = np.exp(-rates.reshape(-1, 1) * np.arange(1, windows + 1))  # what no event at all says against a surge
     for centre in range(len(starts) - 1):
         if not seen[centre]:
             continue
@@ -299,10 +301,17 @@ def _weigh(
                 if expected <= 0.0:
                     continue
                 own = 0.0
-                for rate in rates:
-                    added = rate * (window + 1)
-                    log_ratio = running[window] * np.log1p(added / expected) - added
-                    if log_ratio > -30.0:
+                seen_here = running[window]
+                for strength in range(len(rates)):
+                    ratio = 1.0 + rates[strength] * (window + 1) / expected
+                    # counts are mostly small: multiplying is several times faster than a logarithm
+                    if seen_here <= POWER_MAX:
+                        power = 1.0
+                        for _ in range(int(seen_here)):
+                            power *= ratio
+                        own += power * absent[strength, window]
+                    else:
+                        log_ratio = seen_here * np.log(ratio) - rates[strength] * (window + 1)
                         own += np.exp(min(log_ratio, 600.0))
                 total += own
                 if own > strongest:
