@@ -18,7 +18,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from openpyxl.styles import Alignment, Font
-from rasterio.transform import from_origin
+from rasterio import Affine
 from shapely.geometry import mapping
 
 from etl.sample.facts import records, to_geographic
@@ -133,7 +133,7 @@ def write_geotiff(path: Path, grid: NDArray[np.float32], *, west: float, north: 
         count=1,
         dtype="float32",
         crs="EPSG:4326",
-        transform=from_origin(west, north, step, step),
+        transform=Affine(step, 0.0, west, 0.0, -step, north),
         nodata=-9999.0,
         compress="deflate",
     ) as target:

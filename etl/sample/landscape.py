@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from rasterio import Affine
+from rasterio.features import shapes as trace
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter, zoom
 from shapely.geometry import LineString, Point
@@ -173,16 +175,13 @@ def _water(extent: BaseGeometry) -> pd.DataFrame:
 
 
 def _hills(extent: BaseGeometry) -> pd.DataFrame:
-    from rasterio.features import shapes as trace
-    from rasterio.transform import from_origin
-
     grid, west, north, step = elevation_grid()
     rows = []
     for level_m in (HILL_FOOT_M, 60.0, 100.0):
         # four times finer and blurred, so that the contour is a curve and not a stair
         fine = gaussian_filter(zoom(grid, 4, order=1, grid_mode=True, mode="nearest"), 3.0)
         mask = (fine > level_m).astype(np.uint8)
-        for outline, _ in trace(mask, mask=mask == 1, transform=from_origin(west, north, step / 4, step / 4)):
+        for outline, _ in trace(mask, mask=mask == 1, transform=Affine(step / 4, 0.0, west, 0.0, -step / 4, north)):
             polygon = shapely.geometry.shape(outline)
             ring = shapely.transform(polygon, lambda lonlat: to_metric(lonlat[:, 0], lonlat[:, 1]))
             hill = shapely.intersection(ring.buffer(-40).buffer(80).buffer(-40).simplify(4.0), extent)

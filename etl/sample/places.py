@@ -94,7 +94,8 @@ def build_places(fabric: Fabric, landscape: Landscape, communities: pd.DataFrame
     ]
     columns = ["code", "kind", "subkind", "name", "x", "y", "address", "since", "until"]
     table = pd.concat([frame.reindex(columns=columns) for frame in frames], ignore_index=True)
-    table[["subkind", "address", "since", "until"]] = table[["subkind", "address", "since", "until"]].fillna("")
+    for column in ("subkind", "address", "since", "until"):
+        table[column] = [text if isinstance(text, str) else "" for text in table[column]]
     table["community"] = community_of(table[["x", "y"]].to_numpy(dtype=float), communities)
     # what lies outside every community is no place of this street
     table = table[(table["community"] != "") | table["kind"].isin(["道路", "水体"])].reset_index(drop=True)

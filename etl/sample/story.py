@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from rasterio import Affine
 from rasterio.features import shapes
-from rasterio.transform import Affine, from_origin
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import distance_transform_edt, gaussian_filter, gaussian_filter1d, label
 from scipy.spatial import cKDTree
@@ -53,7 +53,7 @@ class Frame:
 
     @property
     def transform(self) -> Affine:
-        return from_origin(self.west, self.north, CELL_M, CELL_M)
+        return Affine(CELL_M, 0.0, self.west, 0.0, -CELL_M, self.north)
 
     def centres(self) -> Points:
         x = self.west + (np.arange(self.columns) + 0.5) * CELL_M
