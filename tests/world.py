@@ -22,6 +22,9 @@ from gis.database.migrate import upgrade
 CODE = "990000001"
 FIRST, SECOND = f"{CODE}001", f"{CODE}002"
 ELSEWHERE = "990000002"
+ALL = (120.50, 120.54)
+#: a compound in each third-level grid, with one building: name and longitude; all lie at 31.29 N
+COMPOUNDS = {"11": ("甲苑", 120.505), "12": ("乙苑", 120.515), "21": ("丙苑", 120.53)}
 #: the tables whose rows depend on who asks
 GUARDED = ("incident", "service_request", "visit", "resident", "household", "dwelling", "grid_worker", "organisation")
 REPORTED = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -68,38 +71,50 @@ def build_world(database: Database) -> World:
     return world
 
 
+def outline(box: tuple[float, float] | None) -> str:
+    """A rectangle between two longitudes; every area of the world has the same latitudes."""
+    return "NULL" if box is None else f"ST_Multi(ST_MakeEnvelope({box[0]}, 31.28, {box[1]}, 31.30, 4326))"
+
+
 def build_places(connection: Connection, world: World) -> None:
     connection.execute(text("SELECT support.ensure_months('base.incident', :at, :at)"), {"at": REPORTED})
     connection.execute(text("SELECT support.ensure_months('base.service_request', :at, :at)"), {"at": REPORTED})
-    for code in (CODE, ELSEWHERE):
+    for code, box in ((CODE, ALL), (ELSEWHERE, None)):
         connection.execute(
             text(
-                "INSERT INTO base.subdistrict (code, name, name_en, metric_srid, timezone) VALUES (:code, :code,"
-                " :code, 4549, 'Asia/Shanghai')"
+                "INSERT INTO base.subdistrict (code, name, name_en, metric_srid, timezone, geom)"
+                f" VALUES (:code, :code, :code, 4549, 'Asia/Shanghai', {outline(box)})"
             ),
             {"code": code},
         )
-    for code in (FIRST, SECOND):
+    for code, box in ((FIRST, (120.50, 120.52)), (SECOND, (120.52, 120.54))):
         connection.execute(
             text(
-                "INSERT INTO base.community (code, subdistrict_code, feed, source_key, name) VALUES (:code, :here,"
-                " 'boundaries', :code, :code)"
+                "INSERT INTO base.community (code, subdistrict_code, feed, source_key, name, geom)"
+                f" VALUES (:code, :here, 'boundaries', :code, :code, {outline(box)})"
             ),
             {"code": code, "here": CODE},
         )
-    for name, tier, parent, community in (
-        ("1", 2, None, FIRST),
-        ("11", 3, "1", FIRST),
-        ("12", 3, "1", FIRST),
-        ("2", 2, None, SECOND),
-        ("21", 3, "2", SECOND),
+    connection.execute(
+        text(
+            "INSERT INTO support.service_item (code, subdistrict_code, name, department)"
+            " VALUES ('S001', :here, '高龄津贴申领', '民政')"
+        ),
+        {"here": CODE},
+    )
+    for name, tier, parent, community, box in (
+        ("1", 2, None, FIRST, (120.50, 120.52)),
+        ("11", 3, "1", FIRST, (120.50, 120.51)),
+        ("12", 3, "1", FIRST, (120.51, 120.52)),
+        ("2", 2, None, SECOND, (120.52, 120.54)),
+        ("21", 3, "2", SECOND, (120.52, 120.54)),
     ):
         world.grids[name] = connection.scalar(
             text(
                 "INSERT INTO base.work_grid (subdistrict_code, feed, source_key, code, name, grid_tier, parent_id,"
                 " community_code, geom)"
-                " VALUES (:here, 'work_grids', :name, :name, :name, :tier, :parent, :community,"
-                " ST_Multi(ST_MakeEnvelope(120, 31, 121, 32, 4326))) RETURNING id"
+                f" VALUES (:here, 'work_grids', :name, :name, :name, :tier, :parent, :community, {outline(box)})"
+                " RETURNING id"
             ),
             {"here": CODE, "name": name, "tier": tier, "parent": world.grids.get(parent or ""), "community": community},
         )
@@ -147,18 +162,22 @@ def build_accounts(connection: Connection, world: World) -> None:
 
 
 def build_building(connection: Connection, world: World, name: str, *, community: str, grid: str) -> None:
+    compound, lon = COMPOUNDS[name]
     values = {"here": CODE, "name": name, "community": community, "grid": world.grids[grid], "at": REPORTED}
+    values |= {"compound": compound, "lon": lon}
     values["place"] = connection.scalar(
         text(
-            "INSERT INTO base.place (subdistrict_code, feed, source_key, kind, name)"
-            " VALUES (:here, 'compounds', :name, 'compound', :name) RETURNING id"
+            "INSERT INTO base.place (subdistrict_code, feed, source_key, kind, name, point, community_code,"
+            " work_grid_id)"
+            " VALUES (:here, 'compounds', :name, 'compound', :compound, ST_SetSRID(ST_MakePoint(:lon, 31.29), 4326),"
+            " :community, :grid) RETURNING id"
         ),
         values,
     )
     for statement in (
         "WITH building AS (INSERT INTO base.building (subdistrict_code, feed, source_key, place_id, number, geom,"
         " cell, community_code, work_grid_id)"
-        " VALUES (:here, 'buildings', :name, :place, :name, ST_SetSRID(ST_MakePoint(120.5, 31.3), 4326), 1,"
+        " VALUES (:here, 'buildings', :name, :place, '1', ST_SetSRID(ST_MakePoint(:lon, 31.29), 4326), 1,"
         " :community, :grid) RETURNING id),"
         " dwelling AS (INSERT INTO base.dwelling (subdistrict_code, building_id, room, community_code, work_grid_id)"
         " SELECT :here, id, '101', :community, :grid FROM building RETURNING id),"

@@ -306,14 +306,8 @@ def test_a_wall_reads_what_it_shows(world: World):
     )
     with world.database.wall.connect() as connection:
         assert len(connection.execute(text(f"SELECT {columns} FROM base.incident WHERE {HERE}")).all()) >= 5
-        assert (
-            len(
-                connection.execute(
-                    text(f"SELECT id, item_code, status, community_code FROM base.service_request WHERE {HERE}")
-                ).all()
-            )
-            == 3
-        )
+        requests = text(f"SELECT id, item_code, status, community_code FROM base.service_request WHERE {HERE}")
+        assert len(connection.execute(requests).all()) >= 3
 
 
 @pytest.mark.parametrize(
@@ -386,7 +380,10 @@ def test_a_worker_may_report_in_another_grid_under_their_own_name_only(world: Wo
 def test_people_handle_incidents_of_their_scope_only(world: World, account: str, changed: set[str]):
     with identified(world.database.server, world.sessions[account]) as connection:
         rows = connection.scalars(
-            text("UPDATE base.incident SET status = 'handling' WHERE feed = 'incidents' RETURNING source_key")
+            text(
+                "UPDATE base.incident SET status = 'handling' WHERE source_key IN ('11', '12', '21', 'seen',"
+                " 'nowhere', 'far') RETURNING source_key"
+            )
         ).all()
         connection.rollback()
     assert set(rows) == changed
