@@ -19,7 +19,7 @@ from dashboard.look import LIGHT
 SANS = "'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 
 #: metres on the ground between two hatch lines
-HATCH_STEP_M = 34.0
+HATCH_STEP_M = 62.0
 ROAD_WIDTH = {"main": 0.55, "second": 0.4, "minor": 0.25}
 
 

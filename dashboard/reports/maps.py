@@ -174,7 +174,7 @@ def reach_map(
     classes = pd.cut(minutes.loc[drawn.index], [-1, *STEPS_MIN], labels=False)
     draw_cells(drawing, drawn, pd.Series(classes, index=drawn.index), near_first)
     gap = drawn[minutes.loc[drawn.index] > STEPS_MIN[-1]]
-    draw_hatched(drawing, gap, colour=LIGHT.gap_hatch, width=0.3)
+    draw_hatched(drawing, gap, colour=LIGHT.gap_hatch, width=0.26)
     if len(gap):
         drawing.path(
             shapely.boundary(shapely.union_all(gap["outline"].to_numpy())),

@@ -78,7 +78,7 @@ def build_report(connection: Connection, scope: Scope, texts: Texts) -> Report:
         month=said_month(texts, scope.month),
         made=texts("report.made", year=local.year, month=local.month, day=local.day),
         centre=texts("report.centre", district=scope.subdistrict_name),
-        data=texts("report.footer.data", moment=said_moment(state["loaded_at"], scope.timezone)),
+        data=texts("report.footer.data", moment=said_moment(texts, state["loaded_at"], scope.timezone)),
         snapshot=texts("report.footer.snapshot", snapshot=f"{str(scope.month).replace('-', '')}-{state['batches']}"),
         pages=(
             demand_page(connection, scope, texts, ground),
@@ -92,8 +92,11 @@ def said_month(texts: Texts, month: Month) -> str:
     return texts("report.month", year=month.year, month=month.number)
 
 
-def said_moment(moment: datetime | None, timezone: str) -> str:
-    return "—" if moment is None else f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+def said_moment(texts: Texts, moment: datetime | None, timezone: str) -> str:
+    if moment is None:
+        return "—"
+    local = moment.astimezone(ZoneInfo(timezone))
+    return texts("report.moment", year=local.year, month=local.month, day=local.day, time=f"{local:%H:%M}")
 
 
 def whole_name(scope: Scope, texts: Texts) -> str:

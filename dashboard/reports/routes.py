@@ -62,7 +62,7 @@ def router(services: Services) -> APIRouter:
             "whole": may_read_whole(session),
             "chosen": chosen,
             "district": scope.subdistrict_name,
-            "now": said_moment(now, scope.timezone),
+            "now": said_moment(texts, now, scope.timezone),
         }
         return HTMLResponse(shelf_template().render(**context), headers=PAGE_HEADERS)
 

@@ -135,12 +135,12 @@ SELECT community_code AS code,
  GROUP BY community_code;
 
 -- incidents --
--- Incidents per community in the three months, and those of the month by state.
+-- Incidents per community in the three months, and those of the month that were closed here and not handed to another authority.
 SELECT community_code AS code,
        count(*) FILTER (WHERE reported_at >= :opens AND reported_at < :closes) AS incidents,
        count(*) FILTER (WHERE reported_at >= :before_opens AND reported_at < :opens) AS month_before,
        count(*) FILTER (WHERE reported_at >= :year_opens AND reported_at < :year_closes) AS year_before,
-       count(*) FILTER (WHERE reported_at >= :opens AND reported_at < :closes AND status = 'closed') AS closed
+       count(*) FILTER (WHERE reported_at >= :opens AND reported_at < :closes AND status = 'closed' AND details ->> 'handed_over' IS NULL) AS closed
   FROM base.incident
  WHERE subdistrict_code = :subdistrict_code AND placement = 'placed' AND status <> 'withdrawn' AND community_code IS NOT NULL
    AND reported_at >= :year_opens AND reported_at < :closes
@@ -156,7 +156,10 @@ SELECT 'community', name, code, ST_AsBinary(ST_Transform(geom, CAST(:metric_srid
   FROM base.community WHERE subdistrict_code = :subdistrict_code AND valid_to IS NULL AND geom IS NOT NULL
 UNION ALL
 SELECT kind, name, COALESCE(subkind, ''), ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer)))
-  FROM base.place WHERE subdistrict_code = :subdistrict_code AND kind IN ('water', 'hill', 'road') AND valid_to IS NULL AND geom IS NOT NULL
+  FROM base.place WHERE subdistrict_code = :subdistrict_code AND kind IN ('water', 'hill') AND valid_to IS NULL AND geom IS NOT NULL
+UNION ALL
+SELECT 'road', name, road_class, ST_AsBinary(ST_Transform(ST_LineMerge(ST_Collect(geom)), CAST(:metric_srid AS integer)))
+  FROM base.road_segment WHERE subdistrict_code = :subdistrict_code GROUP BY name, road_class
 UNION ALL
 SELECT 'apartment', name, '', ST_AsBinary(ST_Transform(point, CAST(:metric_srid AS integer)))
   FROM base.place WHERE subdistrict_code = :subdistrict_code AND kind = 'apartment' AND valid_to IS NULL AND point IS NOT NULL;
