@@ -7,7 +7,7 @@ gazetteer and the areas are selected once, as the owner, and again when a batch 
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -92,7 +92,13 @@ class Intake:
         self.ground()
 
     def take_incident(
-        self, connection: Connection, payload: Mapping[str, Any], *, actor: str, reported_by: int | None = None
+        self,
+        connection: Connection,
+        payload: Mapping[str, Any],
+        *,
+        actor: str,
+        reported_by: int | None = None,
+        photo: str | None = None,
     ) -> Taken:
         """Check, place and store one incident.
 
@@ -107,6 +113,8 @@ class Intake:
             Who reports, for the ledger.
         reported_by
             Their account.
+        photo
+            Name of a stored photo.
 
         Raises
         ------
@@ -114,7 +122,9 @@ class Intake:
             With every reason; the report is in quarantine then, whatever becomes of the caller's transaction.
         """
         row = {**payload, "grade": _GRADE_WORDS.get(str(payload.get("grade") or "general"), payload.get("grade"))}
-        return self.take(connection, FEEDS["incidents"], row, actor=actor, stamp={"reported_by": reported_by})
+        return self.take(
+            connection, FEEDS["incidents"], row, actor=actor, stamp={"reported_by": reported_by, "photo": photo}
+        )
 
     def take_request(self, connection: Connection, payload: Mapping[str, Any], *, actor: str) -> Taken:
         """Check, place and store one service request; as `take_incident`, with `item_code` and `resident_key`."""
@@ -129,9 +139,7 @@ class Intake:
         crs = as_text(row.get("crs"))
         source = FeedSource(feed.name, Path("api"), crs=_SYSTEMS.get(crs, crs), key_pattern=r"\S(.{0,62}\S)?")
         now = self.clock()
-        # the end of the delivered history does not bind what is reported now
-        district = replace(self.district, history_until=None)
-        context = Context(district, source, ground.territory, self.keys, now)
+        context = Context(self.district, source, ground.territory, self.keys, now)
         raw = RawRows(raw_row(feed, {**row, "crs": source.crs}), first_row=1)
         opening = Opening(
             subdistrict_code=self.district.code,

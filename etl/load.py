@@ -130,9 +130,14 @@ def load_folder(
         looked = look_at_all(connection, delivery, sources)
     results = []
     with Workers(executor) as workers:
+        areas = [file for file in looked if file.same_rows is None and is_areas(file)]
         for file in looked:
             told.begin(file.source.feed, file.same_rows or (len(file.raw) if file.raw else 0))
-            result = load_one(database, delivery, file, actor=actor, now=now, workers=workers, told=told)
+            result = load_one(
+                database, delivery, file, actor=actor, now=now, workers=workers, told=told,
+                # cells are built once, after the last file of areas; a load that ends before that is begun again there
+                builds_cells=bool(areas) and file is areas[-1],
+            )  # fmt: skip
             results.append(result)
             told.end(result)
     return results
@@ -165,7 +170,10 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
     for source in sources:
         digest = content_hash(source.path)
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.feed)
-        if last and last.content_hash == digest and last.versions.get("config") == json_key(source):
+        same = last and last.content_hash == digest and last.versions.get("config") == json_key(source)
+        # cells that are cut anew want their heights again
+        recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
+        if same and not recut:
             looked.append(Looked(source, digest, same_rows=last.read))
             continue
         if source.feed == TERRAIN:
@@ -232,7 +240,15 @@ def batch_transaction(database: Database, district: District) -> Iterator[Connec
 
 
 def load_one(
-    database: Database, delivery: Delivery, file: Looked, *, actor: str, now: datetime, workers: Workers, told: Progress
+    database: Database,
+    delivery: Delivery,
+    file: Looked,
+    *,
+    actor: str,
+    now: datetime,
+    workers: Workers,
+    told: Progress,
+    builds_cells: bool,
 ) -> FeedResult:
     """Load one feed in one transaction."""
     source, district = file.source, delivery.district
@@ -266,6 +282,8 @@ def load_one(
             result = load_feed(
                 connection, database, district, file, opening, workers=workers, told=told, version=str(gazetteer_batch)
             )
+            if builds_cells:
+                build_cells(connection, district)
     return replace(result, seconds=round(perf_counter() - started, 3))
 
 
@@ -291,13 +309,15 @@ def load_feed(
         now=opening.started_at,
     )
     placed_by = PlacedBy(gazetteer_of(connection, district.code), version) if needs_gazetteer(feed) else None
-    result = load_rows(
+    return load_rows(
         connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by,
         told=Told(told.advance),
     )  # fmt: skip
-    if feed.is_areas and result.loaded:
-        build_cells(connection, district)
-    return result
+
+
+def is_areas(file: Looked) -> bool:
+    """Whether a file brings areas that cells are cut from."""
+    return file.source.feed != TERRAIN and FEEDS[file.source.feed].is_areas
 
 
 def needs_gazetteer(feed: Feed) -> bool:

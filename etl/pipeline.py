@@ -251,12 +251,9 @@ def store_checked(
 def event_faults(
     connection: Connection, feed: Feed, columns: pd.DataFrame, faults: Faults, context: Context, changed: frozenset[str]
 ) -> None:
-    """Check the time of events: known, in the history, and the same as before, since it never changes."""
+    """Check the time of events: past, not too long ago, and the same as before, since it never changes."""
     at = columns[feed.event_time]
-    end = context.now + CLOCK_SKEW
-    if context.district.history_end and context.source.path.name:
-        end = min(end, context.district.history_end)
-    faults.add("in_future", feed.event_time, (at > pd.Timestamp(end)).to_numpy(dtype=bool))
+    faults.add("in_future", feed.event_time, (at > pd.Timestamp(context.now + CLOCK_SKEW)).to_numpy(dtype=bool))
     faults.add("too_early", feed.event_time, (at < EARLIEST).to_numpy(dtype=bool))
     suspects = columns.loc[columns["source_key"].isin(list(changed)).to_numpy(dtype=bool) & at.notna().to_numpy()]
     if suspects.empty:

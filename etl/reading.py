@@ -4,6 +4,7 @@ A row keeps the feed's own headings and is text throughout, so that it can be ha
 came. Only geometries are values: they are read in the file's system and brought to WGS-84 here.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -16,11 +17,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
+import pyarrow.json
 from numpy.typing import NDArray
 
 from etl.delivery import FeedSource
 from gis.errors import BadInput
+
+#: text files are decoded in pieces of this size [bytes], JSON lines taken up in pieces of as many rows
+BLOCK_BYTES = 4 << 20
+BLOCK_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -52,34 +59,35 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     BadInput
         If the file is empty, not in its encoding, no text, lacks a heading, or was cut; names file, row or column.
     """
-    text = decoded(source)
-    if not text.endswith(("\n", "\r")):
-        last = text.count("\n") + 1
+    data = utf8_bytes(source)
+    if not data.endswith((b"\n", b"\r")):
+        last = data.count(b"\n") + 1
         raise BadInput(
             f"{source.path.name} ends in the middle of line {last}; it was cut, or its last line lacks a line end:"
             " deliver it again"
         )
     try:
         table = pyarrow.csv.read_csv(
-            io.BytesIO(text.encode()),
+            pa.BufferReader(data),
             read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             # all text: codes begin with zeros, and numbers may be too long for a number
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(first_line(text), pa.string()), strings_can_be_null=False, check_utf8=False
+                column_types=dict.fromkeys(first_line(data), pa.string()), strings_can_be_null=False, check_utf8=False
             ),
         )
     except pa.ArrowInvalid as fault:
         raise BadInput(f"{source.path.name}: {csv_fault(str(fault))}") from fault
-    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}.get)
+    frame = frame_of(table)
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     require_headings(source.path.name, list(frame.columns), required)
     require_rows(source.path.name, frame)
     return RawRows(frame, first_row=2)
 
 
-def first_line(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text[: text.find("\n") + 1 or None])), [])
+def first_line(data: bytes) -> list[str]:
+    line = data[: data.find(b"\n") + 1 or None].decode()
+    return next(csv.reader(io.StringIO(line)), [])
 
 
 def csv_fault(message: str) -> str:
@@ -94,22 +102,35 @@ def csv_fault(message: str) -> str:
     return f"not a readable CSV ({message.splitlines()[0][:200]})"
 
 
-def decoded(source: FeedSource) -> str:
-    """Return the file's text, without a byte order mark."""
+def utf8_bytes(source: FeedSource) -> bytes:
+    """Return a text file's content as UTF-8, without a byte order mark; block by block, since files are large.
+
+    Raises
+    ------
+    BadInput
+        If the file is empty, holds NUL bytes, or is not in its encoding.
+    """
     data = source.path.read_bytes()
     name = source.path.name
     if not data.strip():
         raise BadInput(f"{name} is empty; a heading and rows are expected")
     if b"\0" in data:
         raise BadInput(f"{name} holds NUL bytes and is no text file (byte {data.index(0)})")
-    try:
-        text = data.decode(source.encoding)
-    except UnicodeDecodeError as fault:
-        row = data.count(b"\n", 0, fault.start) + 1
-        raise BadInput(
-            f"{name} is not {source.encoding}: byte {fault.start} in line {row} cannot be read; state its encoding"
-        ) from fault
-    return text.removeprefix("\ufeff")
+    is_utf8 = codecs.lookup(source.encoding).name in ("utf-8", "utf-8-sig")
+    decoder = codecs.getincrementaldecoder(source.encoding)()
+    pieces: list[bytes] = []
+    for start in range(0, len(data), BLOCK_BYTES):
+        end = start + BLOCK_BYTES
+        try:
+            text = decoder.decode(data[start:end], final=end >= len(data))
+        except UnicodeDecodeError as fault:
+            row = data.count(b"\n", 0, start + fault.start) + 1
+            raise BadInput(
+                f"{name} is not {source.encoding}: a byte in line {row} cannot be read; state its encoding"
+            ) from fault
+        if not is_utf8:
+            pieces.append(text.encode())
+    return (data if is_utf8 else b"".join(pieces)).removeprefix(codecs.BOM_UTF8)
 
 
 def require_headings(name: str, found: list[str], required: Iterable[str]) -> None:
@@ -135,28 +156,77 @@ def read_jsonl_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     BadInput
         If a line is no object, or the first one lacks a key; names the line.
     """
-    text = decoded(source)
-    name = source.path.name
-    required = list(required)
+    name, required = source.path.name, list(required)
+    data = utf8_bytes(source)
+    plain = read_plain_jsonl(data)
+    if plain is not None:
+        require_headings(name, list(plain.columns), required)
+        return RawRows(plain, first_row=1)
+    parts: list[pd.DataFrame] = []
     records: list[dict[str, object]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    columns: list[str] = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-        except json.JSONDecodeError as fault:
-            raise BadInput(f"{name}, line {number}: no JSON object ({fault.msg} at column {fault.colno})") from fault
+        except ValueError as fault:
+            raise BadInput(f"{name}, line {number}: no JSON object ({str(fault)[:80]}); it may be cut") from fault
         if not isinstance(record, dict):
-            raise BadInput(f"{name}, line {number}: {line[:40]!r} is no JSON object")
+            raise BadInput(f"{name}, line {number}: {line.decode()[:40]!r} is no JSON object")
+        if not columns:
+            columns = list(record)
+            require_headings(name, columns, required)
         records.append(record)
-    if not records:
+        if len(records) == BLOCK_ROWS:
+            parts.append(text_columns(records, columns))
+            records = []
+    if records:
+        parts.append(text_columns(records, columns))
+    if not parts:
         raise BadInput(f"{name} has no rows")
-    require_headings(name, list(records[0]), required)
-    columns = list(records[0])
-    frame = pd.DataFrame(
+    return RawRows(pd.concat(parts, ignore_index=True), first_row=1)
+
+
+def read_plain_jsonl(data: bytes) -> pd.DataFrame | None:
+    """Read lines of texts, numbers and nulls ten times as fast; None for anything else, faulty lines included."""
+    kinds: dict[str, pa.DataType] = {}
+    lines = data[: 1 << 20].split(b"\n")[:500]
+    try:
+        for line in lines[:-1] if len(lines) > 1 else lines:
+            for key, value in json.loads(line).items():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    kinds[key] = pa.float64()
+                elif value is None or isinstance(value, str):
+                    kinds.setdefault(key, pa.string())
+                else:
+                    return None
+        table = pyarrow.json.read_json(
+            pa.BufferReader(data),
+            read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=16 << 20),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=pa.schema(list(kinds.items())), unexpected_field_behavior="error"
+            ),
+        )
+    except (ValueError, AttributeError):
+        return None
+    texts = {}
+    for key, kind in kinds.items():
+        column = table[key].cast(pa.string()) if kind == pa.float64() else table[key]
+        texts[key] = pa.compute.fill_null(column, "")
+    return frame_of(pa.table(texts))
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """A frame of Arrow's texts, without copying each into an object."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype("pyarrow", na_value=np.nan)}.get)
+    return frame
+
+
+def text_columns(records: list[dict[str, object]], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
         {key: pd.array([as_text(record.get(key)) for record in records], dtype="str") for key in columns}
     )
-    return RawRows(frame, first_row=1)
 
 
 def as_text(value: object) -> str:

@@ -195,6 +195,7 @@ def write_grid(connection: Connection, grid: pd.DataFrame, shares: pd.DataFrame,
         SHARE_COLUMNS,
         ((cell, kind, unit, code, share) for cell, kind, unit, share in share_rows),
     )
+    connection.execute(STATEMENTS["measure_drafts"])
     return sum(
         connection.execute(STATEMENTS[name], {"code": code} if name.startswith("remove") else {}).rowcount
         for name in ("merge_cells", "remove_cells", "merge_shares", "remove_shares")

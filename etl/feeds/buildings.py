@@ -52,7 +52,9 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     shapes = outlines(
         lon,
         lat,
-        **{name: size.to_numpy(dtype=np.float64) for name, size in sizes.items()},
+        length_m=np.asarray(sizes["length_m"], dtype=np.float64),
+        width_m=np.asarray(sizes["width_m"], dtype=np.float64),
+        bearing_deg=np.asarray(sizes["bearing_deg"], dtype=np.float64),
         srid=context.district.metric_srid,
     )
     columns["footprint"] = pd.Series(hex_shapes(shapes), index=rows.index, dtype="object")

@@ -22,6 +22,10 @@ CREATE TEMPORARY TABLE cell_share_draft (LIKE base.cell_share INCLUDING DEFAULTS
 -- So that the grid can be built twice in one transaction.
 DROP TABLE IF EXISTS pg_temp.cell_draft, pg_temp.cell_share_draft;
 
+-- measure_drafts --
+-- Fresh tables have no statistics; without them the merges below are planned as nested loops over 50 000 rows.
+ANALYZE pg_temp.cell_draft, pg_temp.cell_share_draft, base.cell, base.cell_share;
+
 -- merge_cells --
 -- Only what differs is written, so that building twice changes nothing; elevation stays.
 INSERT INTO base.cell (cell, subdistrict_code, resolution, parent_9, parent_10, area_m2, share, geom)
