@@ -45,6 +45,7 @@ class IncidentReport(Reported):
     category: str = Field(min_length=1, max_length=32, description="first-level category: 安全生产, 治安稳定, …")
     subcategory: str = Field(default="", max_length=64)
     grade: Grade = Field(default="general", description="general 一般, larger 较大, major 重大, severe 特别重大")
+    photo: str | None = Field(default=None, max_length=64, description="name given by POST /api/grid/photos")
 
 
 class RequestReport(Reported):

@@ -12,6 +12,8 @@ from pydantic import AwareDatetime
 from sqlalchemy import Connection
 
 from access.sessions import Session
+from casework.photos import find_photo
+from casework.transitions import dispatch_by_place
 from dashboard.api.event_models import (
     Incident,
     IncidentPage,
@@ -29,6 +31,9 @@ from gis.database.statements import load_statements
 from gis.errors import BadInput, NotFound
 
 STATEMENTS = load_statements("dashboard", "events")
+
+#: what they report was seen on the spot and goes to whose place it is at once; other reports wait for the duty officer
+ON_THE_GROUND = ("grid_worker", "grid_leader")
 
 Asker = Annotated[Session, Depends(session_of)]
 StatusFilter = Annotated[
@@ -48,10 +53,18 @@ def router(services: Services) -> APIRouter:
         "/api/incidents", tags=["incidents"], status_code=201, summary="Report an incident; answers with its place"
     )
     def report_incident(report: IncidentReport, session: Asker, response: Response) -> Received:
+        if report.photo is not None:
+            find_photo(services.settings.var_dir, report.photo)
         with services.asking(session) as connection:
             taken = services.intake().take_incident(
-                connection, report.model_dump(mode="json"), actor=session.name, reported_by=session.account_id
+                connection,
+                report.model_dump(mode="json", exclude={"photo"}),
+                actor=session.name,
+                reported_by=session.account_id,
+                photo=report.photo,
             )
+            if session.role in ON_THE_GROUND:
+                dispatch_by_place(connection, taken.id, now=services.clock())
         return received(taken, response)
 
     @routes.get("/api/incidents", tags=["incidents"], summary="Incidents within the asker's scope, newest first")

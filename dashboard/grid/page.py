@@ -1,6 +1,7 @@
 """Serve the grid worker's page, and what a browser needs to install it and to open it without signal.
 
-The page itself is the same for everybody: who somebody is, and what is theirs, comes over the API. So a phone can keep it.
+The page itself is the same for everybody: who somebody is, and what is theirs, comes over the API. So a phone can keep
+it.
 """
 
 import hashlib
@@ -25,7 +26,15 @@ MEDIA_TYPES = {
     "png": "image/png",
 }
 #: the browser may load nothing from elsewhere and run no script that is not a file of ours
-CONTENT_POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' blob: data:",
+        "style-src 'self' 'unsafe-inline'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
 
 
 def router(services: Services) -> APIRouter:

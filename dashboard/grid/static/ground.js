@@ -32,6 +32,7 @@ export function groundView(state, actions) {
   const info = h("p", { class: "building-info", hidden: true });
   const drawn = new GroundMap(holder, {
     movable: true,
+    foot: 30,
     onPin: actions.open,
     onBuilding: (house) => {
       info.hidden = false;
@@ -95,7 +96,7 @@ export function personParts(person) {
     h("div", { class: "facts" },
       fact(t("report_position"), person.place),
       fact(t(`registration.${person.registration}`), [person.sex, ...personKinds(person)].filter(Boolean).join(" · ")),
-      person.household_size ? fact(t("household", { count: person.household_size }), "") : null),
+      person.household_size ? fact(t("household"), t("persons", { count: person.household_size })) : null),
     heading(t("visits")),
     visits.length ? h("div", { class: "facts" }, visits) : h("p", { class: "note" }, t("no_visits")),
   ];

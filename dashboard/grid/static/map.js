@@ -75,10 +75,11 @@ export class GroundMap {
   fit(keep) {
     const { clientWidth: width, clientHeight: height } = this.holder;
     if (!this.extent || !width || !height) return;
-    const margin = 22;
-    const scale = Math.min((width - 2 * margin) / Math.max(60, this.extent.width), (height - 2 * margin) / Math.max(60, this.extent.height));
+    const margin = 14;
+    const foot = this.options.foot ?? 0; // the caption lies there
+    const scale = Math.min((width - 2 * margin) / Math.max(60, this.extent.width), (height - foot - 2 * margin) / Math.max(60, this.extent.height));
     if (keep && this.view?.moved) Object.assign(this.view, { width, height });
-    else this.view = { x: 0, y: 0, scale, width, height, moved: false };
+    else this.view = { x: 0, y: foot / 2 / scale, scale, width, height, moved: false };
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.refresh();
   }
@@ -119,15 +120,19 @@ export class GroundMap {
     for (const road of surroundings?.roads ?? []) {
       layers.push(this.path(road.shape, { class: `road ${road.road_class}`, "stroke-width": ROAD_WIDTH_M[road.road_class] ?? 8 }));
     }
-    for (const house of surroundings?.buildings ?? []) {
-      const made = this.path(house.shape, { class: house.mine ? "building my" : "building" });
-      if (house.mine && this.options.onBuilding) made.addEventListener("click", () => this.options.onBuilding(house));
-      layers.push(made);
-    }
+    const houses = surroundings?.buildings ?? [];
+    for (const house of houses.filter((one) => !one.mine)) layers.push(this.path(house.shape, { class: "building" }));
     if (outline) {
       // everything that is not mine lies under a veil
       const far = 20000;
       layers.push(element("path", { d: `M${-far} ${-far}H${far}V${far}H${-far}Z${outline}`, class: "veil", "fill-rule": "evenodd" }));
+    }
+    for (const house of houses.filter((one) => one.mine)) {
+      const made = this.path(house.shape, { class: "building my" });
+      if (this.options.onBuilding) made.addEventListener("click", () => this.options.onBuilding(house));
+      layers.push(made);
+    }
+    if (outline) {
       for (const cell of ground.cells) layers.push(this.path(cell.shape, { class: "cell" }));
       layers.push(element("path", { d: outline, class: "outline casing" }), element("path", { d: outline, class: "outline" }));
     }
@@ -200,6 +205,7 @@ export class GroundMap {
     const { width, height } = this.view;
     const taken = pins.map(({ x, y }) => box(x, y, 2 * PIN_RADIUS + 6, 2 * PIN_RADIUS + 6));
     taken.push({ left: 0, right: 190, top: height - 34, bottom: height }, { left: width - 110, right: width, top: height - 34, bottom: height });
+    if (this.position) taken.push(box(...this.screen(this.position.lon, this.position.lat), 34, 34));
     const marks = [];
     const place = (name, spots, kind, size = LABEL_SIZE) => {
       for (const [x, y] of spots) {
@@ -234,8 +240,10 @@ export class GroundMap {
         for (let place = 1; place < part.length; place += 1) {
           const [ax, ay] = this.screen(...part[place - 1]);
           const [bx, by] = this.screen(...part[place]);
-          for (const share of [0.15, 0.35, 0.5, 0.65, 0.85]) {
-            const spot = [ax + (bx - ax) * share, ay + (by - ay) * share];
+          const steps = Math.min(40, Math.max(2, Math.round(Math.hypot(bx - ax, by - ay) / 24)));
+          for (let step = 0; step <= steps; step += 1) {
+            const spot = [ax + ((bx - ax) * step) / steps, ay + ((by - ay) * step) / steps];
+            if (spot[0] < 0 || spot[0] > width || spot[1] < 0 || spot[1] > height) continue;
             if (!spots.has(road.name)) spots.set(road.name, []);
             spots.get(road.name).push(spot);
           }

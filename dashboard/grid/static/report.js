@@ -149,9 +149,9 @@ export async function reportSheet(state, onBack, actions) {
   showPhoto();
   const made = sheet(t("report"), () => { store.remove("notes", "draft").catch(() => undefined); onBack(); },
     holder, told,
-    h("div", { class: "form" }, chips, more,
-      h("div", { class: "pair" }, h("label", { class: "chip photo-button" }, preview, photoText, input), note),
-      place));
+    h("div", { class: "form" }, chips,
+      h("div", { class: "pair" }, h("label", { class: "chip photo-button" }, preview, photoText, input), more),
+      note, place));
   made.append(h("div", { class: "action" }, submit));
   made.dataset.sheet = "report";
   return { sheet: made, close: () => map.close() };

@@ -47,7 +47,7 @@ export function todayView(state, actions) {
   const { me, map, today } = state;
   const items = today?.body.items ?? [];
   const holder = h("div", { class: "map-holder short" });
-  const ground = new GroundMap(holder, { onPin: actions.open });
+  const ground = new GroundMap(holder, { onPin: actions.open, foot: 30 });
   if (me) ground.show(me.body, map?.body);
   ground.setPins(items);
   ground.setPosition(state.position);
