@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from functools import lru_cache
 
 import httpx
 import pandas as pd
@@ -14,6 +15,7 @@ from tests.etl.sample_world import SCALE, UNTIL, small_delivery
 MIDNIGHT = dt.datetime.combine(UNTIL + dt.timedelta(1), dt.time(), ZONE)
 
 
+@lru_cache
 def a_story() -> Story:
     return Story(seed=1, scale=SCALE, until=UNTIL)
 
@@ -64,7 +66,7 @@ def caller_of(server: Server) -> tuple[Caller, list[float]]:
 def test_reports_are_sent_in_order_of_time_and_led_on_by_their_id():
     server, story = Server(), a_story()
     caller, _ = caller_of(server)
-    steps = [step for step in story.steps(MIDNIGHT, 1)]
+    steps = list(story.steps(MIDNIGHT, 1))
     assert steps == sorted(steps)
     run_steps(iter(steps), story, caller, start=MIDNIGHT, speed=1e9)
     reported = [body for path, body in server.calls if path in ("/api/incidents", "/api/requests")]
