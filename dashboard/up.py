@@ -30,13 +30,14 @@ from dashboard.jobs import work
 from dashboard.links import SampleLinks, sample_links
 from dashboard.logs import open_log
 from dashboard.server import create_app
+from dashboard.services import Services
 from dashboard.settings import ServerSettings
 from dashboard.supervision import keep_running
 from gis.database.connection import Database, open_database
 from gis.database.embedded import EmbeddedServer, exclusive
 from gis.database.migrate import upgrade
 from gis.database.secrets import read_or_make_secrets
-from gis.errors import BadInput, Conflict
+from gis.errors import BadInput, Conflict, FengqiaoError
 from gis.settings import DatabaseSettings
 
 logger = structlog.get_logger("fengqiao.up")
@@ -135,7 +136,9 @@ def serve(
             )
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run_all(http, listener, served, server=server, tls=tls, beside=beside))
+            runner.run(
+                run_all(http, listener, served, services=app.state.services, server=server, tls=tls, beside=beside)
+            )
         for number in STOP_SIGNALS:
             # we are on the way back already
             signal.signal(number, signal.SIG_IGN)
@@ -146,6 +149,7 @@ async def run_all(
     listener: socket.socket,
     served: Served,
     *,
+    services: Services,
     server: EmbeddedServer | None,
     tls: Certificate | None,
     beside: Beside | None,
@@ -156,7 +160,7 @@ async def run_all(
         # while a loop runs a stop is a wish, not an exception in the middle of something
         loop.add_signal_handler(number, lambda: setattr(http, "should_exit", True))
     serving = asyncio.create_task(http.serve(sockets=[listener]))
-    others = [asyncio.create_task(work(served.database))]
+    others = [asyncio.create_task(work(served.database)), asyncio.create_task(asyncio.to_thread(warm_intake, services))]
     if server is not None:
         others.append(asyncio.create_task(keep_running(server)))
     with ExitStack() as stack:
@@ -172,6 +176,12 @@ async def run_all(
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+
+
+def warm_intake(services: Services) -> None:
+    """Read the gazetteer now, so that the first report does not wait for it; nothing is lost when there is none yet."""
+    with contextlib.suppress(FengqiaoError):
+        services.intake()
 
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
