@@ -99,7 +99,8 @@ def test_a_worker_reports_what_lies_in_another_grid_and_it_goes_there(browser: B
         ).all()
     assert row.reported_by == world.accounts["worker-11"]
     assert tuple(ledger) == ("worker-11", "api", 1, 1)
-    assert [tuple(entry) for entry in audit] == [("worker-11", "insert")]
+    # taken, and dispatched at once to the only worker of that grid
+    assert [tuple(entry) for entry in audit] == [("worker-11", "insert"), ("worker-11", "update")]
 
 
 def test_nobody_learns_of_or_overwrites_a_report_they_may_not_see(browser: Browser, world: World):
