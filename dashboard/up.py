@@ -26,10 +26,12 @@ import uvloop
 
 from access.accounts import PASSWORD_MIN_LENGTH, NewAccount, add_account, list_accounts
 from dashboard.certificates import Certificate, fingerprint, given_certificate, is_local, own_addresses, own_certificate
+from dashboard.follow import follow
 from dashboard.jobs import work
 from dashboard.links import SampleLinks, sample_links
 from dashboard.logs import open_log
 from dashboard.server import create_app
+from dashboard.services import system_clock
 from dashboard.services import Services
 from dashboard.settings import ServerSettings
 from dashboard.supervision import keep_running

@@ -10,9 +10,10 @@ import pytest
 from gis.database.connection import Database, running_database
 from gis.database.migrate import upgrade
 from gis.settings import DatabaseSettings
+from tests.loaded import loaded, serving
 from tests.world import world
 
-__all__ = ["world"]
+__all__ = ["loaded", "serving", "world"]
 
 
 @pytest.fixture(scope="session")
