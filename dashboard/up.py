@@ -31,7 +31,6 @@ from dashboard.jobs import work
 from dashboard.links import SampleLinks, sample_links
 from dashboard.logs import open_log
 from dashboard.server import create_app
-from dashboard.services import system_clock
 from dashboard.services import Services
 from dashboard.settings import ServerSettings
 from dashboard.supervision import keep_running
@@ -162,7 +161,11 @@ async def run_all(
         # while a loop runs a stop is a wish, not an exception in the middle of something
         loop.add_signal_handler(number, lambda: setattr(http, "should_exit", True))
     serving = asyncio.create_task(http.serve(sockets=[listener]))
-    others = [asyncio.create_task(work(served.database)), asyncio.create_task(asyncio.to_thread(warm_intake, services))]
+    others = [
+        asyncio.create_task(work(served.database)),
+        asyncio.create_task(follow(served.database, clock=services.clock)),
+        asyncio.create_task(asyncio.to_thread(warm_intake, services)),
+    ]
     if server is not None:
         others.append(asyncio.create_task(keep_running(server)))
     with ExitStack() as stack:
