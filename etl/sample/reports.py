@@ -99,7 +99,7 @@ class Reports:
             [dice[:, 1] < 0.0005, dice[:, 1] < 0.005, dice[:, 1] < 0.035], ["特别重大", "重大", "较大"], "一般"
         )
         due_h = kinds["due_h"].to_numpy()[drawn.kind]
-        _life(table, due_h, dice[:, 2], dice[:, 3], quick=9.0)
+        _life(table, due_h, dice[:, 2], dice[:, 3], quick=11.0)
         table["end_state"] = np.select(
             [dice[:, 7] < _HANDED_ON, dice[:, 7] < _HANDED_ON + _VOID], ["已转办", "已作废"], "已办结"
         )
@@ -284,7 +284,7 @@ def _life(
 ) -> None:
     """Set due, dispatch, acceptance, handling and end of each report from uniforms."""
     in_time = due_h * 0.97 * value**quick + 0.35
-    too_late = due_h * (1.02 + 0.4 * value) + 0.2
+    too_late = due_h * (1.02 + 0.3 * value) + 0.2
     hours = np.where(late < _LATE_SHARE, too_late, np.minimum(in_time, due_h * 0.99))
     reported = table["reported_at"].to_numpy()
     table["due_at"] = reported + (due_h * 3600).astype("timedelta64[s]")
