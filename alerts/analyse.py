@@ -99,11 +99,11 @@ def scan_command(
     units = len(bounds) - 1
     windows = scan_zones.whole_period()
     if timed:
-        longest = int(np.floor(max_time_share * units + 1e-9))
+        longest = max(1, int(np.floor(max_time_share * units + 1e-9)))
         if max_days is not None:
             longest = int(max_days // time_units.DAYS_PER_UNIT[time_unit])
         if longest < 1:
-            raise BadInput(f"the longest window is shorter than one {time_unit}; raise --max-days or --max-time-share")
+            raise BadInput(f"the longest window is shorter than one {time_unit}; raise --max-days")
         windows = (scan_zones.prospective_windows if prospective else scan_zones.all_windows)(units, longest)
 
     def zones(weights: Floats) -> scan_zones.Zones:

@@ -85,18 +85,19 @@ def knox(
     where = np.full(len(members), -1)
     where[place[::-1]] = np.arange(len(place))[::-1]
     left, right = _close_places(first[where], second[where], metres, planar)
-    order = np.argsort(place, kind="stable")
+    by_time = np.argsort(times_us, kind="stable")
+    ordered, label = times_us[by_time], place[by_time].astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(members)]).astype(np.int64)
     total = len(times_us) * (len(times_us) - 1) // 2
     in_space = int((members * (members - 1) // 2).sum() + (members[left] * members[right]).sum())
-    in_time = _pairs_in_one(np.sort(times_us), limit_us)
-    observed = _pairs_close(times_us[order], starts, left, right, limit_us)
+    in_time = _pairs_in_one(ordered, 0, len(ordered), limit_us)
+    observed = _pairs_close(ordered, label, starts, left, right, limit_us)
     generator = np.random.default_rng(seed)
     as_many = 0
-    shuffled = times_us.copy()
     for _ in range(replications):
-        generator.shuffle(shuffled)
-        as_many += _pairs_close(shuffled, starts, left, right, limit_us) >= observed
+        # exchanging the places of events is exchanging their dates, and leaves the dates in order
+        generator.shuffle(label)
+        as_many += _pairs_close(ordered, label, starts, left, right, limit_us) >= observed
     return NearRepeat(
         observed_pairs=observed,
         expected_pairs=in_time * in_space / total,
@@ -127,10 +128,10 @@ def _close_places(first: Floats, second: Floats, metres: float, planar: bool) ->
 
 
 @compiled
-def _pairs_in_one(times: Integers, limit: int) -> int:
+def _pairs_in_one(times: Integers, start: int, stop: int, limit: int) -> int:
     total = 0
-    low = 0
-    for high in range(len(times)):
+    low = start
+    for high in range(start, stop):
         while times[high] - times[low] > limit:
             low += 1
         total += high - low
@@ -138,23 +139,28 @@ def _pairs_in_one(times: Integers, limit: int) -> int:
 
 
 @compiled
-def _pairs_close(times: Integers, starts: Integers, left: Integers, right: Integers, limit: int) -> int:
-    ordered = times.copy()
+def _pairs_close(
+    times: Integers, label: Integers, starts: Integers, left: Integers, right: Integers, limit: int
+) -> int:
+    # dealt out in order of time, the dates of every place come out in order
+    dealt = np.empty_like(times)
+    cursor = starts[:-1].copy()
+    for event in range(len(times)):
+        dealt[cursor[label[event]]] = times[event]
+        cursor[label[event]] += 1
     total = 0
     for place in range(len(starts) - 1):
         if starts[place + 1] - starts[place] > 1:
-            own = np.sort(ordered[starts[place] : starts[place + 1]])
-            ordered[starts[place] : starts[place + 1]] = own
-            total += _pairs_in_one(own, limit)
+            total += _pairs_in_one(dealt, starts[place], starts[place + 1], limit)
     for pair in range(len(left)):
         low, stop = starts[right[pair]], starts[right[pair] + 1]
         high = low
         for event in range(starts[left[pair]], starts[left[pair] + 1]):
-            while low < stop and ordered[low] < ordered[event] - limit:
+            while low < stop and dealt[low] < dealt[event] - limit:
                 low += 1
             if high < low:
                 high = low
-            while high < stop and ordered[high] <= ordered[event] + limit:
+            while high < stop and dealt[high] <= dealt[event] + limit:
                 high += 1
             total += high - low
     return total
