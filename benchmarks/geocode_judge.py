@@ -1,7 +1,7 @@
 """Judge results of the geocoder: the measures of the evaluation set, and the two that a constant confidence fails.
 
-The same definitions as in the evaluation set's README, written anew over `Query` and `Location`, so that made-up districts
-can be judged in the same terms.
+The same definitions as in the evaluation set's README, written anew over `Query` and `Location`, so that made-up
+districts can be judged in the same terms.
 """
 
 import random

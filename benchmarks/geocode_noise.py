@@ -1,7 +1,7 @@
 """Write addresses the way people do: one function per family of noise, each with the name it is listed under.
 
-Families are either for training or held out. The held-out ones are never seen by anything that is fitted; they tell what
-a new kind of noise costs. The list stood before the first training run.
+Families are either for training or held out. The held-out ones are never seen by anything that is fitted; they tell
+what a new kind of noise costs. The list stood before the first training run.
 """
 
 import random
@@ -11,23 +11,43 @@ from importlib import resources
 
 from gis.geocode.confusion import regional, sounds
 
+
+def words(text: str) -> list[str]:
+    """Split a list written as one text."""
+    return text.split(" ")
+
+
 # in a text of a training district
-TRAINING = (
-    "drop_suffix swap_suffix homophone delete insert transpose double zone_syn paren zone_omitted cn_num dash hash bare split_space "
-    "fullwidth trad space_punct dup_admin wrong_admin road_prefix wrong_street road_no addr_only landmark offset wrap pii alias "
-    "old_name village_group community junction poi nonexist_bldg nonexist_zone community_only oog_far oog_near oog_road oog_poi "
-    "garbage admin_only"
-).split()
+TRAINING = words(
+    "drop_suffix swap_suffix homophone delete insert transpose double zone_syn paren zone_omitted cn_num "
+    "dash hash bare split_space fullwidth trad space_punct dup_admin wrong_admin road_prefix wrong_street "
+    "road_no addr_only landmark offset wrap pii alias old_name village_group community junction poi "
+    "nonexist_bldg nonexist_zone community_only oog_far oog_near oog_road oog_poi garbage admin_only"
+)
 # never trained on
-HELD_OUT = "lookalike regional radicals dictated ocr_digits two_slips wrap_other far_suffix spelled_floor oog_extended".split()
+HELD_OUT = words(
+    "lookalike regional radicals dictated ocr_digits two_slips wrap_other far_suffix spelled_floor oog_extended"
+)
 
 SUFFIX_SWAPS = ["花园", "花苑", "新村", "小区", "公寓", "家园", "苑", "新苑", "佳园"]
 INSERTED = "大小里新的老"
 BUILDING_WORDS = ["幢", "幢", "幢", "号楼", "栋", "号", "座", "#"]
-ISSUES = "停水 漏水到楼下 垃圾没人清 路灯不亮 噪音扰民，请处理 有人高空抛物 电瓶车乱停 堆放杂物 违章搭建 下水道堵了 电梯又停了 楼道灯坏了 油烟太大 有流浪狗 水管爆裂 井盖坏了 车位被占 有人打架".split()
-ISSUES_OTHER = "私拉电线充电 消防通道被堵，麻烦尽快来人 有老人摔倒需要救护 广场舞太吵睡不着 树枝断落压到车 燃气味道很重 外墙瓷砖脱落 狗叫了一夜 群租房很多 装修敲墙 快递柜坏了打不开".split()
-OPENINGS = "市民来电， 业主反映 居民说 来电人称 网格员上报： 地址： 家住 我住在 请到 麻烦派人来 事发地 上门地址 您好， 在 报修 ".split(" ")
-OPENINGS_OTHER = "热线转办：群众投诉 现场位置是 120转来， 物业打电话说 我妈妈在 巡查发现 昨天晚上 有人举报说 坐标 收件地址 客户要求送至 帮忙看下 ".split(" ")
+ISSUES = words(
+    "停水 漏水到楼下 垃圾没人清 路灯不亮 噪音扰民，请处理 有人高空抛物 电瓶车乱停 堆放杂物 违章搭建 "
+    "下水道堵了 电梯又停了 楼道灯坏了 油烟太大 有流浪狗 水管爆裂 井盖坏了 车位被占 有人打架"
+)
+ISSUES_OTHER = words(
+    "私拉电线充电 消防通道被堵，麻烦尽快来人 有老人摔倒需要救护 广场舞太吵睡不着 树枝断落压到车 "
+    "燃气味道很重 外墙瓷砖脱落 狗叫了一夜 群租房很多 装修敲墙 快递柜坏了打不开"
+)
+OPENINGS = words(
+    "市民来电， 业主反映 居民说 来电人称 网格员上报： 地址： 家住 我住在 请到 麻烦派人来 事发地 上门地址 您好， "
+    "在 报修 "
+)
+OPENINGS_OTHER = words(
+    "热线转办：群众投诉 现场位置是 120转来， 物业打电话说 我妈妈在 巡查发现 昨天晚上 有人举报说 坐标 收件地址 "
+    "客户要求送至 帮忙看下 "
+)
 ENDINGS = ["", "", "收", "谢谢", "。", "！", "附近有人"]
 
 
@@ -44,7 +64,11 @@ def _at(name: str, rng: random.Random) -> int:
 
 def _homophone(name: str, rng: random.Random) -> str | None:
     at = _at(name, rng)
-    others = [other for other in _common_by_sound(sounds(name[at])[0]) if other != name[at]] if at >= 0 and sounds(name[at]) else []
+    others = (
+        [other for other in _common_by_sound(sounds(name[at])[0]) if other != name[at]]
+        if at >= 0 and sounds(name[at])
+        else []
+    )
     return name[:at] + rng.choice(others) + name[at + 1 :] if others else None
 
 
@@ -54,7 +78,10 @@ def _regional(name: str, rng: random.Random) -> str | None:
         return None
     own = sounds(name[at])[0]
     others = [
-        letter for sound in _all_sounds() if sound != own and regional(sound) == regional(own) for letter in _common_by_sound(sound)
+        letter
+        for sound in _all_sounds()
+        if sound != own and regional(sound) == regional(own)
+        for letter in _common_by_sound(sound)
     ]
     return name[:at] + rng.choice(others) + name[at + 1 :] if others else None
 
@@ -108,7 +135,9 @@ def _two_slips(name: str, rng: random.Random) -> str | None:
     return slip(once, "homophone", rng) if once else None
 
 
-_RADICALS = str.maketrans("西长车门马龙黄鱼鸟齐见贝青页风飞食虎角麦母民牛羊小水火", "⻄⻓⻋⻔⻢⻰⻩⻥⻦⻬⻅⻉⻘⻚⻛⻜⻝⻁⻆⻨⺟⺠⽜⽺⼩⽔⽕")
+_RADICALS = str.maketrans(
+    "西长车门马龙黄鱼鸟齐见贝青页风飞食虎角麦母民牛羊小水火", "⻄⻓⻋⻔⻢⻰⻩⻥⻦⻬⻅⻉⻘⻚⻛⻜⻝⻁⻆⻨⺟⺠⽜⽺⼩⽔⽕"
+)
 _SLIPS: dict[str, Callable[[str, random.Random], str | None]] = {
     "homophone": _homophone,
     "regional": _regional,
@@ -150,7 +179,9 @@ def _all_sounds() -> list[str]:
 
 @cache
 def _looks(letter: str) -> list[str]:
-    lines = resources.files("gis.geocode").joinpath("data", "lookalikes.csv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = (
+        resources.files("gis.geocode").joinpath("data", "lookalikes.csv").read_text(encoding="utf-8").splitlines()[1:]
+    )
     pairs = [line.split(",") for line in lines if letter in line]
     others = [b if a == letter else a for a, b, agreement in pairs if float(agreement) >= 0.84]
     return sorted(other for other in others if other in _common())
@@ -201,7 +232,18 @@ def chinese_number(number: int) -> str:
 
 def dictated(number: str, rng: random.Random) -> str:
     """Write digits as they are dictated: 402 is 四洞两, 101 is 幺零幺."""
-    words = {"0": "零洞", "1": "一幺", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七拐", "8": "八", "9": "九勾"}
+    words = {
+        "0": "零洞",
+        "1": "一幺",
+        "2": "二两",
+        "3": "三",
+        "4": "四",
+        "5": "五",
+        "6": "六",
+        "7": "七拐",
+        "8": "八",
+        "9": "九勾",
+    }
     return "".join(rng.choice(words[digit]) for digit in number)
 
 

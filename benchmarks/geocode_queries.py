@@ -11,8 +11,21 @@ from rapidfuzz.distance import Levenshtein
 
 from benchmarks.geocode_districts import District, make_district
 from benchmarks.geocode_noise import (
-    BUILDING_WORDS, ENDINGS, HELD_OUT, ISSUES, ISSUES_OTHER, OPENINGS, OPENINGS_OTHER, SUFFIX_SWAPS,
-    chinese_number, dictated, fullwidth, ocr_digits, slip, spaced, traditional,
+    BUILDING_WORDS,
+    ENDINGS,
+    HELD_OUT,
+    ISSUES,
+    ISSUES_OTHER,
+    OPENINGS,
+    OPENINGS_OTHER,
+    SUFFIX_SWAPS,
+    chinese_number,
+    dictated,
+    fullwidth,
+    ocr_digits,
+    slip,
+    spaced,
+    traditional,
 )  # fmt: skip
 from gis.geocode.confusion import sounds
 
@@ -175,7 +188,7 @@ class Asker:
                 self.families.append("nonexist_zone")
                 known = {gazetteer.places[z].name[len(stem) :] for z in gazetteer.children[whole.place_id]}
                 other = rng.choice(["七期", "九区", "西区", "北区", "中区", "六区"])
-                if other in known or zone[-1] != other[-1] and not other[0] in "七九六":
+                if other in known or (zone[-1] != other[-1] and other[0] not in "七九六"):
                     return None
                 written_zone, status = other, "ambiguous"
             elif style < 0.4:

@@ -2,9 +2,9 @@
 
     nice -n 12 .venv/bin/python benchmarks/geocode_tables.py
 
-`gis/geocode/data/syllables.csv` lists the toneless syllables of the characters of the basic CJK block (readings from the
-package pypinyin, MIT). `gis/geocode/data/lookalikes.csv` lists pairs of GB 2312 characters whose pictures agree: each is
-drawn in the sans font of Noto CJK, blurred, and compared by correlation; nothing is taken from existing lists.
+`gis/geocode/data/syllables.csv` lists the toneless syllables of the characters of the basic CJK block (readings from
+the package pypinyin, MIT). `gis/geocode/data/lookalikes.csv` lists pairs of GB 2312 characters whose pictures agree:
+each is drawn in the sans font of Noto CJK, blurred, and compared by correlation; nothing is taken from existing lists.
 """
 
 import unicodedata

@@ -2,9 +2,9 @@
 
     nice -n 12 .venv/bin/python -m benchmarks.geocode_train
 
-Each of the first readings of a training query is one example: its features, and whether it is right at its level. Gradient
-boosted trees with monotone constraints (a worse spelling can never make an answer surer) are fitted by lightgbm, which is
-not needed to use them. What is fitted on and what is left out: docs/geocoding.md.
+Each of the first readings of a training query is one example: its features, and whether it is right at its level.
+Gradient boosted trees with monotone constraints (a worse spelling can never make an answer surer) are fitted by
+lightgbm, which is not needed to use them. What is fitted on and what is left out: docs/geocoding.md.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.geocode_districts import make_district
 from benchmarks.geocode_queries import Query, make_queries
 from gis.geocode import Geocoder
-from gis.geocode.features import FEATURES, MOST_READINGS, features_of
+from gis.geocode.features import FEATURES, features_of, weighed_ranks
 from gis.geocode.readings import JUNCTION, Reading
 
 TARGET = Path(__file__).resolve().parent.parent / "gis" / "geocode" / "data" / "trees.json"
@@ -34,7 +34,7 @@ def examples(seeds: range, count: int, *, held_out: bool = False) -> tuple[np.nd
         geocoder = Geocoder(district.gazetteer)
         for query in make_queries(district, count, seed=seed, held_out=held_out):
             readings, text = geocoder.readings(query.text)
-            for rank in range(min(MOST_READINGS, len(readings))):
+            for rank in weighed_ranks(readings):
                 rows.append(features_of(readings, rank, text))
                 right.append(int(is_right(query, readings[rank])))
     return np.array(rows), np.array(right)
@@ -59,9 +59,9 @@ def main() -> None:
     other_features, other_right = examples(CHOOSING, PER_DISTRICT // 2)
     print(f"{len(right)} training examples, {right.mean():.3f} right; {len(other_right)} to choose by", file=sys.stderr)
     model = lightgbm.LGBMClassifier(
-        n_estimators=400,
+        n_estimators=220,
         num_leaves=20,
-        learning_rate=0.06,
+        learning_rate=0.1,
         min_child_samples=60,
         reg_lambda=4.0,
         subsample=0.8,
@@ -81,7 +81,10 @@ def main() -> None:
         callbacks=[lightgbm.early_stopping(30, verbose=False)],
     )
     chance = model.predict_proba(other_features)[:, 1]
-    print(f"Brier {np.mean((chance - other_right) ** 2):.4f} (base {np.var(other_right):.4f}), trees {model.best_iteration_}")
+    print(
+        f"Brier {np.mean((chance - other_right) ** 2):.4f} (base {np.var(other_right):.4f}), "
+        f"trees {model.best_iteration_}"
+    )
     importance = sorted(zip(model.booster_.feature_importance("gain"), FEATURES, strict=True), reverse=True)
     print(" ".join(f"{name}:{gain:.0f}" for gain, (name, _) in importance[:25]))
     TARGET.write_text(json.dumps(flat_trees(model.booster_, model.best_iteration_)), encoding="utf-8")
@@ -93,7 +96,6 @@ def flat_trees(booster: lightgbm.Booster, count: int) -> dict[str, list[float]]:
     value: list[float] = []
     left: list[int] = []
     right: list[int] = []
-    roots: list[int] = []
 
     def add(node: dict) -> int:  # type: ignore[type-arg]
         at = len(feature)
@@ -105,9 +107,15 @@ def flat_trees(booster: lightgbm.Booster, count: int) -> dict[str, list[float]]:
             left[at], right[at] = add(node["left_child"]), add(node["right_child"])
         return at
 
-    for tree in booster.dump_model(num_iteration=count)["tree_info"]:
-        roots.append(add(tree["tree_structure"]))
-    return {"features": [name for name, _ in FEATURES], "roots": roots, "feature": feature, "value": value, "left": left, "right": right}
+    roots = [add(tree["tree_structure"]) for tree in booster.dump_model(num_iteration=count)["tree_info"]]
+    return {
+        "features": [name for name, _ in FEATURES],
+        "roots": roots,
+        "feature": feature,
+        "value": value,
+        "left": left,
+        "right": right,
+    }
 
 
 if __name__ == "__main__":

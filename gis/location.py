@@ -44,8 +44,9 @@ class Location:
     lat: float | None = None
     radius_m: float | None = None
     confidence: float = 0.0
-    # span of the text -> what it was read as, e.g. {"三区": "zone C011", "12幢": "building 12"}; "ignored" and "reason"
-    # are the two keys that are no spans
+    # span of the text -> what it was read as; no spans are "zone N", "building N", "number" (of a road), "crossing",
+    # "ignored" (what explained nothing), "runner_up" (the next reading and how far below) and "reason" (why a person
+    # must decide)
     how: Mapping[str, str] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
 

@@ -14,6 +14,9 @@ _PARTS = re.compile(
     rf"|[一-龥]{{2,3}}?[市县旗](?!场|民|政)|(?:工业园|高新技术产业开发|经济技术开发|高新|经开|开发|新|园)区"
     rf"|[一-龥]{{2}}?区|[一-龥]{{2,3}}?[镇乡](?!政府))+"
 )
+_ANYWHERE = re.compile(
+    rf"(?:{_CITY})(?=[省市]|[一-龥]{{1,3}}区|[一-龥]{{2}}街道)|[一-龥]{{2}}区(?=[一-龥]{{2,3}}(?:街道|镇))"
+)
 _START = re.compile(
     r"(?:[一-龥]{0,3}(?:反映|反應|来电|致电|上报|投诉|举报|求助|报告|咨询|表示|人称|业主|居民|市民|群众|网格员|工作人员)[称说:]*"
     r"|(?:家住|住在|我住|我家|我们|本人|请到|请来|麻烦|派人|到|来|在|于|地址|住址|位于|位置|事发地|地点|上门|送到|前往|坐落|居住|"
@@ -49,6 +52,11 @@ def administrative_end(text: str) -> int:
                 at = match.end()
         if at == before:
             break
+    if not at:
+        # behind an opening nobody foresaw
+        found = _ANYWHERE.search(text, 0, 24)
+        parts = _PARTS.match(text, found.start()) if found else None
+        at = parts.end() if parts else 0
     return at
 
 

@@ -23,8 +23,7 @@ _MOST_HEADS = 200_000
 class Head:
     """The beginning of a text up to the building number, read once."""
 
-    place_ids: tuple[str, ...]
-    within: bool  # zones count as well: none was written though there are some
+    standing: dict[str, tuple[str, str]]  # place and building by number, for the numbers that occur once
     chances: tuple[float, float, float, float]  # of building, unit, room without unit, room with unit
 
 
@@ -57,14 +56,14 @@ class ExactHeads:
         if head is None:
             return None
         building, unit, room = match["building"], match["unit"] or "", match["room"] or ""
-        standing = self._index.standing(head.place_ids, building, within=head.within)
-        if len(standing) != 1:
+        standing = head.standing.get(building)
+        if standing is None:
             return None
         parts = Parts(building, unit, room)
-        if 2 in self._index.check(standing[0][1], parts):
+        if 2 in self._index.check(standing[1], parts):
             return None
         chance = head.chances[(3 if unit else 2) if room else 1 if unit else 0]
-        return (*standing[0], parts, chance) if chance else None
+        return (*standing, parts, chance) if chance else None
 
     def _head(self, start: str) -> Head | None:
         """Read the beginning of a text; None if it is not one clean name behind administrative parts."""
@@ -87,12 +86,11 @@ class ExactHeads:
         )
         if not clean:
             return None
-        within = best.zone is None and bool(best.form.owner.zones)
-        place_ids = (best.place_id,)
-        sample = self._index.first_building(place_ids, within=within)
-        if not sample:
+        # where no zone is written though there are some, their buildings count as well
+        standing = self._index.single_buildings(best.place_id, within=best.zone is None and bool(best.form.owner.zones))
+        if not standing:
             return None
-        number, room = sample
+        number, room = next(iter(standing)), "101"
         chances = [self._weigh(f"{start}{number}幢{tail}") for tail in ("", "1单元", f"{room}室", f"1单元{room}室")]
         # a chance too small for a match is left to the long way
-        return Head(place_ids, within, tuple(chance if chance >= 0.9 else 0.0 for chance in chances))  # type: ignore[arg-type]
+        return Head(standing, tuple(chance if chance >= 0.9 else 0.0 for chance in chances))  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ class Geocoder:
         if level != "road" and lon is not None and lat is not None and not building_id:
             lon, lat = _shifted(lon, lat, read_offset(read[best.end : best.end + 14]))
         return Location(
-            status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), _how(best, read),
+            status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), _how(readings, read, status),
             () if status == MATCHED else self._candidates(readings, chance),
         )  # fmt: skip
 
@@ -185,17 +185,37 @@ def _shifted(lon: float, lat: float, offset: tuple[str, float] | None) -> tuple[
     )
 
 
-def _how(best: Reading, read: str) -> dict[str, str]:
-    """Say which stretch of the text was read as what."""
-    how = {
-        read[best.span.start : best.span.end]: f"{best.form.owner.kind} {best.form.owner.place_id} {best.form.relation}"
-    }
+def _how(readings: list[Reading], read: str, status: str) -> dict[str, str]:
+    """Say which stretch of the text was read as what, what was ignored, and why not the runner-up."""
+    best = readings[0]
+    owner = best.form.owner
+    how = {read[best.span.start : best.span.end]: f"{owner.kind} {owner.place_id} {best.form.relation}"}
     if best.second:
         how[read[best.second.start : best.second.end]] = f"road {best.second.forms[0].owner.place_id}"
     if best.zone:
-        how[f"zone {best.zone.zone.number}"] = best.place_id
+        how[f"zone {best.zone.zone.number}"] = "unknown" if best.zone_state == ZONE_UNKNOWN else best.place_id
     if best.parts.building:
-        meaning = "unknown" if best.building_state == BUILDING_UNKNOWN else ""
-        meaning = best.settled[1] or meaning or "in several places"
-        how[f"building {best.parts.building}"] = meaning
-    return how | best.notes
+        several = "unknown" if best.building_state == BUILDING_UNKNOWN else "in several places"
+        how[f"building {best.parts.building}"] = best.settled[1] or several
+    how |= best.notes
+    before = read[max(0, best.span.start - best.gap) : best.span.start]
+    behind = read[best.end :]
+    if before or behind:
+        how["ignored"] = f"{before}…{behind}"
+    if len(readings) > 1:
+        second = readings[1]
+        how["runner_up"] = f"{second.span.text} {second.settled[1] or second.place_id} {second.score - best.score:+.1f}"
+    if status == AMBIGUOUS:
+        how["reason"] = _reason(best)
+    return how
+
+
+def _reason(best: Reading) -> str:
+    """Say why a person must decide."""
+    if best.zone_state == ZONE_UNKNOWN:
+        return "no such zone"
+    if best.building_state == BUILDING_IN_SEVERAL:
+        return "building in several places"
+    if best.kind == JUNCTION and best.point is None:
+        return "crossing not known"
+    return "not sure enough"

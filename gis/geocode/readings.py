@@ -12,7 +12,7 @@ from gis.geocode import alignment
 from gis.geocode.gazetteer import Gazetteer
 from gis.geocode.names import CORE, FULL, PREFIX, SUFFIXES, TAIL, Form, Owner
 from gis.geocode.normalise import normalise
-from gis.geocode.numbers import digits_in
+from gis.geocode.numbers import CHINESE_DIGITS, digits_in
 from gis.geocode.parts import NO_PARTS, Parts, joined_forms, read_parts
 from gis.geocode.spans import Span
 from gis.geocode.zones import Zone, ZoneRead, read_zone, read_zone_name
@@ -109,6 +109,7 @@ class Reader:
             for form in span.forms[:6]:
                 if form.owner.kind != "road":
                     readings.append(self._place_reading(context, span, form, len(span.forms)))
+        readings = _undominated(readings)
         readings.sort(key=lambda reading: -reading.score)
         return readings
 
@@ -453,11 +454,35 @@ class _Context:
         return count
 
 
+def _undominated(readings: list[Reading]) -> list[Reading]:
+    """Leave out what only picks at a name that is read whole, or is a worse spelling of the same words."""
+    whole = [
+        (one.span.start, one.span.end)
+        for one in readings
+        if one.form.variant == FULL and one.span.cost <= 0.1 and one.span.end - one.span.start >= 3
+    ]
+    if not whole:
+        return readings
+
+    def picks(one: Reading) -> bool:
+        start, end = one.span.start, one.span.end
+        if one.kind == JUNCTION:
+            return False
+        inside = any(a <= start and end <= b and end - start < b - a for a, b in whole)
+        worse = one.span.cost >= 0.6 and any(start < b and a < end for a, b in whole)
+        return inside or worse
+
+    return [one for one in readings if not picks(one)]
+
+
 def _parts_of(window: str, turned: str) -> Parts:
     """Read the parts of a window of the text whose numbers were turned to digits; lengths are those of the window."""
     parts = read_parts(turned, keep_digits=True)
     if not parts.length:
         return parts
+    said = window[0] in CHINESE_DIGITS
+    if said and not (parts.word or parts.unit or parts.room or parts.is_range) and parts.length < len(turned):
+        return NO_PARTS  # 四季城 is no building 4
     rest = turned[parts.length : parts.length + 2].lstrip(" -")
     return replace(
         parts, length=parts.length + len(window) - len(turned), leftover=rest[:1].isdigit() or rest[:1] in ("室", "幢")
@@ -487,6 +512,7 @@ class PlaceIndex:
 
     def __init__(self, gazetteer: Gazetteer, forms: dict[str, tuple[Form, ...]]) -> None:
         self.gazetteer = gazetteer
+        self._single: dict[tuple[str, bool], dict[str, tuple[str, str]]] = {}
         self._numbers: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
         for place_id in gazetteer.places:
             for standing_in in (place_id, *gazetteer.children.get(place_id, ())):
@@ -539,14 +565,15 @@ class PlaceIndex:
                 found[pair[1]] = pair
         return tuple(found.values())
 
-    def first_building(self, place_ids: tuple[str, ...], *, within: bool) -> tuple[str, str] | None:
-        """Return number and first room of a building that exists once in the places."""
-        for place_id in place_ids:
-            for number in self._numbers.get(place_id, {}):
-                standing = self.standing(place_ids, number, within=within)
-                if len(standing) == 1 and (number.isdigit() or len(number) == 1):
-                    return number, "101"
-        return None
+    def single_buildings(self, place_id: str, *, within: bool) -> dict[str, tuple[str, str]]:
+        """Return (place, building) by number for the numbers that occur once in a place and, if `within`, its zones."""
+        key = (place_id, within)
+        if key not in self._single:
+            found = {
+                number: self.standing((place_id,), number, within=within) for number in self._numbers.get(place_id, {})
+            }
+            self._single[key] = {number: pairs[0] for number, pairs in found.items() if len(pairs) == 1}
+        return self._single[key]
 
     def check(self, building_id: str, parts: Parts) -> tuple[int, int]:
         """Return whether unit and room can exist in a building: 0 not written or not known, 1 yes, 2 no."""
