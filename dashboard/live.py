@@ -180,8 +180,8 @@ class LiveHub:
         """Bring every page up to date at once, and say how many records came meanwhile."""
         was_lost = self.lost is not None
         missed = await asyncio.to_thread(self.count_missed, self.records_seen()) if was_lost else None
-        self.feeds = await asyncio.to_thread(self.select_feeds)
         await self.compose(back=missed)
+        self.feeds = await asyncio.to_thread(self.select_feeds)
         self.lost = None
         self.connected.set()
 
@@ -298,16 +298,18 @@ class LiveHub:
         now = self.clock()
         with self.database.wall.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            if self.composer is None or self.ground_changed:
-                code, ground = select_ground(connection, now=now)
-                if self.composer is None or self.composer.ground != ground:
-                    self.composer = Composer(self.scenes, code, ground)
-                self.ground_changed = False
             composer = self.composer
-            return {
+            if composer is None or self.ground_changed:
+                code, ground = select_ground(connection, now=now)
+                if composer is None or composer.ground != ground:
+                    composer = Composer(self.scenes, code, ground)
+            parts = {
                 language: {name: as_json(part) for name, part in composer.parts(connection, language=language, now=now)}
                 for language in self.languages
             }
+        # pages see a new ground together with figures that lie on it, never alone
+        self.composer, self.ground_changed = composer, False
+        return parts
 
     def parts_event(self, language: str, changed: dict[str, str], *, back: int | None = None) -> bytes:
         body = ",".join(f"{json.dumps(name)}:{text}" for name, text in changed.items())
@@ -338,7 +340,9 @@ class LiveHub:
                 "lost_at": self.lost.lost_at, "attempt": max(1, self.lost.attempt), "retry_at": self.lost.retry_at,
             }  # fmt: skip
             if self.composer is not None:
-                self.broadcast(event("tick", as_json({"now": self.now_s(), "database": told, "feeds": self.feeds})))
+                self.broadcast(
+                    event("tick", as_json({"now": self.now_s(), "database": told, "feeds": self.feeds or None}))
+                )
             await asyncio.sleep(max(0.1, TICK_S - (asyncio.get_running_loop().time() - began)))
 
     def restart_listening(self) -> None:
@@ -399,7 +403,7 @@ class LiveHub:
 
     def first_event(self, listener: Listener, *, last_event_id: str, back: int | None) -> bytes | None:
         """What a page gets first: the whole picture, or what changed since the last event it knows."""
-        if self.composer is None:
+        if self.composer is None or not self.parts.get(listener.language):
             return None
         life, _, number = last_event_id.partition("-")
         known = int(number) if life == self.life and number.isdigit() else 0

@@ -47,8 +47,8 @@ SELECT place.id, place.name, COALESCE(place.compound_kind, 'apartment') AS kind,
  ORDER BY place.kind, households DESC, place.id;
 
 -- feeds --
--- How old each feed's newest event is, and how often one is expected.
-SELECT name, title, expected_every_s, extract(epoch FROM newest_event_at)::float AS newest_at
+-- How old each feed's newest event is, and how often one is expected. A register has no events: it is as old as its delivery.
+SELECT name, title, expected_every_s, extract(epoch FROM COALESCE(newest_event_at, last_batch_at))::float AS newest_at
   FROM support.feed WHERE subdistrict_code = :code ORDER BY name;
 
 -- persons --

@@ -7,11 +7,16 @@ are drawn above by the page, since only there it is known what fits. Line widths
 
 from typing import Any
 
+import shapely
+
 from dashboard.look import Look
-from dashboard.wall.ground import Ground, Road
+from dashboard.wall.ground import Ground, Ring, Road
 
 #: live figures go below this layer: roads are drawn again, thin, through the cells
 THIN_ROADS = "thin-roads"
+
+#: outside the district roads fade out
+FADED = ["case", ["==", ["get", "inside"], 1], 1.0, 0.35]
 
 #: width at 1080 lines [px]
 ROAD_PX = {"main": 3.0, "second": 2.2, "minor": 1.2}
@@ -26,8 +31,17 @@ def feature(kind: str, coordinates: Any, **properties: Any) -> dict[str, Any]:
     return {"type": "Feature", "properties": properties, "geometry": {"type": kind, "coordinates": coordinates}}
 
 
-def road_features(roads: list[Road]) -> list[dict[str, Any]]:
-    return [feature("MultiLineString", road.lines, rank=road.rank) for road in roads]
+def road_features(roads: list[Road], outline: list[list[Ring]]) -> list[dict[str, Any]]:
+    """Roads as two features each, inside and outside the district, since they fade out beyond it."""
+    district = shapely.union_all([shapely.Polygon(rings[0], rings[1:]) for rings in outline])
+    features = []
+    for road in roads:
+        lines = shapely.MultiLineString([line for line in road.lines if len(line) > 1])
+        for part, inside in ((shapely.intersection(lines, district), 1), (shapely.difference(lines, district), 0)):
+            pieces = [list(piece.coords) for piece in shapely.get_parts(part) if piece.geom_type == "LineString"]
+            if pieces:
+                features.append(feature("MultiLineString", pieces, rank=road.rank, inside=inside))
+    return features
 
 
 def by_rank(look: Look) -> list[Any]:
@@ -62,7 +76,7 @@ def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, A
             "land": collection(outline),
             "hills": collection(hills),
             "water": collection([feature("MultiPolygon", area.polygons) for area in ground.water]),
-            "roads": collection(road_features(ground.roads)),
+            "roads": collection(road_features(ground.roads, ground.outline)),
             "borders": collection(borders),
         },
         "layers": [
@@ -73,7 +87,7 @@ def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, A
                 "paint": {"fill-color": look.hills, "fill-opacity": 0.55},
             },
             {"id": "water", "type": "fill", "source": "water", "paint": {"fill-color": look.water}},
-            line("roads", "roads", by_rank(look), widths(ROAD_PX, scale)),
+            line("roads", "roads", by_rank(look), widths(ROAD_PX, scale), opacity=FADED),
             line(THIN_ROADS, "roads", look.ground, widths(THIN_ROAD_PX, scale), opacity=0.5),
             line("border-casing", "borders", look.ground, 4.6 * scale, opacity=0.7),
             line("borders", "borders", look.community_line, 1.6 * scale),
@@ -83,7 +97,7 @@ def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, A
     }  # fmt: skip
 
 
-def line(name: str, source: str, colour: Any, width: Any, *, opacity: float = 1.0) -> dict[str, Any]:
+def line(name: str, source: str, colour: Any, width: Any, *, opacity: Any = 1.0) -> dict[str, Any]:
     return {
         "id": name,
         "type": "line",

@@ -123,6 +123,8 @@ def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -
     def page(screen: str, request: Request) -> Response:
         token = set_current_request(request)  # type: ignore[no-untyped-call]
         try:
+            # Dash looks for its assets before the first request to its own prefix, which this is not; once is enough
+            app._setup_server()  # type: ignore[no-untyped-call]
             index = app.index()  # type: ignore[no-untyped-call]
             return Response(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
         finally:

@@ -43,7 +43,9 @@
     draw();
   }
   wall.turn = turn;
+  wall.version = 0;
   wall.arrived = function () {
+    wall.version += 1;
     if (!wall.scene || !sceneNow()) wall.scene = wall.parts.screen.scenes[0] && wall.parts.screen.scenes[0].key;
     wall.stateChanged();
   };

@@ -91,8 +91,14 @@
   };
   const square = (px, py, half) => ({ left: px - half, right: px + half, top: py - half, bottom: py + half });
 
+  // Placing labels is the dearest thing the page does: only when something that is placed has changed.
   map.drawAbove = function (scene) {
     if (!map.project) return;
+    const legend = document.getElementById("wall-legend").getBoundingClientRect();
+    const signature = [wall.version, scene.key, wall.taken && wall.taken.id, map.width, map.height, map.camera.zoom, legend.width, legend.height, wall.health().lost].join("|");
+    const overlay = document.getElementById("wall-overlay");
+    if (signature === map.above && overlay.firstChild) return;
+    map.above = signature;
     const rem = wall.rem(), u = rem / 20, room = new wall.Room(map.width, map.height, Math.max(0.3 * rem, 0.004 * map.height));
     for (const name of ["#wall-legend > *", ".foot > *"]) for (const part of document.querySelectorAll(name)) {
       const panel = pixelBox(part);
@@ -105,8 +111,7 @@
     if (wall.taken) wall.drawTaken(wall.taken, room, drawing, u, rem);
     else drawScene(scene, room, drawing, u, rem);
     const svg = `<svg viewBox="0 0 ${map.width} ${map.height}">${wall.patterns(u, "wall")}${drawing.shapes}${drawing.marks}${drawing.labels}${drawing.tags}</svg>`;
-    const overlay = document.getElementById("wall-overlay");
-    if (overlay.dataset.drawn !== svg || !overlay.firstChild) { overlay.innerHTML = svg; overlay.dataset.drawn = svg; }
+    overlay.innerHTML = svg;
   };
 
   function drawScene(scene, room, drawing, u, rem) {
@@ -202,6 +207,7 @@
       const width = wall.textWidth(road.name, size, 400) + 0.3 * rem, height = 1.25 * rem, candidates = [];
       for (const share of [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9]) {
         const [px, py] = along(points, share);
+        if (!wall.inside(wall.ground.outline, map.project.unproject(px, py))) continue;
         candidates.push({ left: px - width / 2, right: px + width / 2, top: py - height / 2, bottom: py + height / 2 });
       }
       const place = room.take(candidates);

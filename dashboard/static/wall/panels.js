@@ -33,8 +33,9 @@
     set("wall-title", parts.screen.title);
     set("wall-clock", wall.clock(now));
     set("wall-date", wall.date(now));
-    const stale = parts.feeds.filter((feed) => wall.feedSilent(feed));
-    set("wall-sources", [wall.text("sources", { n: parts.feeds.length }) + " · " + (stale.length ? "" : wall.text("sources.fine")),
+    // only a feed that is expected at an interval can fall silent
+    const watched = parts.feeds.filter((feed) => feed.expected_every_s !== null), stale = watched.filter(wall.feedSilent);
+    set("wall-sources", [wall.text("sources", { n: watched.length }) + " · " + (stale.length ? "" : wall.text("sources.fine")),
       ...(stale.length ? [span("chip", wall.text("sources.silent", { n: stale.length }))] : [])]);
     const tabs = parts.screen.scenes.map((scene) => div("tab" + (scene.key === wall.scene ? " on" : ""), scene.key === wall.scene
       ? [scene.title, el("I", { className: "done", id: "wall-progress" })] : scene.title));
@@ -61,6 +62,11 @@
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">${body}</svg>`;
   }
 
+  // community and place where there is room for both, else the place; a name is never cut, it wraps
+  function place(alert) {
+    const list = document.getElementById("wall-alerts"), rem = wall.rem();
+    return wall.textWidth(alert.where, rem, 400) > list.clientWidth - 9.4 * rem ? alert.place : alert.where;
+  }
   wall.drawAlerts = function () {
     const alerts = wall.parts.alerts, list = document.getElementById("wall-alerts"), rem = wall.rem();
     const holder = list.parentElement, portrait = window.innerWidth < window.innerHeight;
@@ -72,7 +78,7 @@
     if (!rows.length) children.push(div("empty", alerts.empty));
     for (const alert of rows) children.push(div("alert" + (wall.parts.screen.exercise ? " drill" : ""), [
       div("level", [alert.level_word, el("I", {}, alert.letter)], { style: { "--level": `var(--alert-${alert.level})` } }),
-      div("", [div("what", alert.what), div("where", alert.where)]),
+      div("", [div("what", alert.what), div("where", place(alert))]),
       div("", [div("state", (wall.parts.screen.exercise ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))])], {}));
     if (rest.length) {
       const levels = [1, 2, 3, 4].map((level) => [level, rest.filter((alert) => alert.level === level).length]).filter((pair) => pair[1]);

@@ -58,6 +58,15 @@
     }
     return line;
   };
+  // Whether a point lies in polygons (even-odd rule over all their rings).
+  wall.inside = function (polygons, [px, py]) {
+    let within = false;
+    for (const rings of polygons) for (const ring of rings) for (let place = 0; place + 1 < ring.length; place++) {
+      const [ax, ay] = ring[place], [bx, by] = ring[place + 1];
+      if (ay > py !== by > py && px < ((bx - ax) * (py - ay)) / (by - ay) + ax) within = !within;
+    }
+    return within;
+  };
   // Outer edges of a set of rings: those that only one ring has.
   wall.outerEdges = function (rings) {
     const edges = new Map();
