@@ -29,12 +29,17 @@ ROUTERS = (
     "dashboard.api.grid",
     "dashboard.grid.page",
     "dashboard.api.alerts",
+    "dashboard.api.layers",
+    "dashboard.tiles",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",
     "dashboard.sign_in.authority",
 )
 #: modules with `mount(server, services)`: Dash apps and other ASGI apps, tried after every router
-MOUNTS: tuple[str, ...] = ("dashboard.wall.mount",)
+MOUNTS: tuple[str, ...] = (
+    "dashboard.ogc",
+    "dashboard.wall.mount",
+)
 
 
 def create_app(settings: ServerSettings, database: Database, *, clock: Clock = system_clock) -> FastAPI:

@@ -58,12 +58,11 @@ def refresh_demand(
         parameters={"code": code, "cells": None if cells is None else cells.tolist()},
     )
     result = connection.execute(STATEMENTS["finest_demand"], {"code": code})
-    everywhere = pd.DataFrame(list(result.mappings()), columns=list(result.keys()))
+    everywhere = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
     under = None if cells is None else np.unique(h3_cells.parents(cells, 9))
     finest = everywhere[under_parents(everywhere["cell"], under)]
     parameters = {"code": code, "under": None if under is None else under.tolist()}
     coarser = pd.concat([summed(finest, resolution) for resolution in (9, 10)], ignore_index=True)
-    merge_rows(connection, demand, coarser, scope=f"{UNDER} AND kept.resolution < 11", parameters=parameters)
     guarded = guarded_cells(pd.concat([coarser, finest], ignore_index=True))
     priors = write_priors(connection, guarded, code) if cells is None else select_priors(connection, code)
     published = rated_cells(guarded, priors)
@@ -89,7 +88,7 @@ def count_demand(
             "cells": None if cells is None else cells.tolist(),
         },
     )
-    requests = pd.DataFrame(list(result.mappings()), columns=list(result.keys()))
+    requests = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
     requests["requests_key"] = requests["requests_key"].astype("int64")
     asked = pd.concat([requests[requests["topic"] != ""], requests.assign(topic=ALL_TOPICS)])
     asked = asked.groupby(key)[["requests", "requests_key"]].sum()
@@ -150,7 +149,7 @@ def count_eligible(
     if cells is not None:
         statement = statement.where(resident.c.cell == func.any(cells.tolist()))
     result = connection.execute(statement)
-    wide = pd.DataFrame(list(result.mappings()), columns=list(result.keys()))
+    wide = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
     parts = [
         wide[["cell", *OWNERS]].assign(
             topic=topic,

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, time
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection
 
 from gis import cells as h3_cells
 from gis.database.statements import load_statements
 from gis.district import District
 from layers.measures import SENSITIVE_SUBCATEGORIES
-from layers.merge import merge_rows, with_region
+from layers.merge import merge_selected
 from layers.tables import incident_day, incident_open
 
 STATEMENTS = load_statements("layers", "incidents")
@@ -50,16 +49,11 @@ def refresh_incidents(
         "kept.subdistrict_code = :code"
         " AND (CAST(:cells AS bigint[]) IS NULL OR kept.cell = ANY (CAST(:cells AS bigint[])))"
     )
-    changed = 0
-    for name, table, within in (
-        ("incident_days", incident_day, f"{scope} AND kept.day >= :first_day"),
-        ("incidents_open", incident_open, scope),
-    ):
-        result = connection.execute(STATEMENTS[name], parameters)
-        rows = pd.DataFrame(list(result.mappings()), columns=list(result.keys()))
-        facts = with_region(rows.assign(subdistrict_code=district.code, resolution=11))
-        changed += merge_rows(connection, table, facts, scope=within, parameters=parameters)
-    return changed
+    days = STATEMENTS.source("incident_days").rstrip(";")
+    waiting = STATEMENTS.source("incidents_open").rstrip(";")
+    return merge_selected(
+        connection, incident_day, days, scope=f"{scope} AND kept.day >= :first_day", parameters=parameters
+    ) + merge_selected(connection, incident_open, waiting, scope=scope, parameters=parameters)
 
 
 def changed_by_batch(connection: Connection, district: District, *, batch_id: int) -> tuple[h3_cells.Cells, datetime]:

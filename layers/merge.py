@@ -1,6 +1,6 @@
 """Bring rows of a topic table to what was just computed, writing only what differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,9 @@ def with_region(facts: pd.DataFrame) -> pd.DataFrame:
     return facts.assign(region=h3_cells.parents(facts["cell"].to_numpy(dtype="int64"), REGION_RESOLUTION))
 
 
-def ensure_regions(connection: Connection, facts: pd.DataFrame) -> None:
-    """Make the partitions that the rows of `facts` (column `region`) go into."""
-    for region in sorted(set(facts["region"].tolist())):
+def ensure_regions(connection: Connection, regions: Iterable[int]) -> None:
+    """Make the partitions of these regions."""
+    for region in sorted(regions):
         connection.execute(text("SELECT topic.ensure_region(:region)"), {"region": int(region)})
 
 
@@ -63,24 +63,67 @@ def merge_rows(
         Values of the scope's parameters.
     """
     names = [column.name for column in table.columns]
+    if "region" in names:
+        ensure_regions(connection, rows["region"].unique().tolist())
+    if not connection.scalar(
+        text(f"SELECT EXISTS (SELECT FROM {qualified(table)} AS kept WHERE {scope})"), dict(parameters)
+    ):
+        # the first time there is nothing to compare with
+        return copy_rows(connection, table.fullname, names, plain_rows(rows[names]))
+    make_fresh(connection, table)
+    copy_rows(connection, "fresh", names, plain_rows(rows[names]))
+    return merge_fresh(connection, table, scope=scope, parameters=parameters)
+
+
+def merge_selected(
+    connection: Connection,
+    table: Table,
+    select: str,
+    *,
+    scope: str,
+    parameters: Mapping[str, Any],
+) -> int:
+    """Make `table` hold exactly what a SELECT yields within a scope, without the rows leaving the database.
+
+    `select` yields the table's columns in their order; the rest is as in `merge_rows`.
+    """
+    make_fresh(connection, table)
+    connection.execute(text(f"INSERT INTO fresh {select}"), dict(parameters))
+    if "region" in table.columns:
+        ensure_regions(connection, list(connection.scalars(text("SELECT DISTINCT region FROM fresh"))))
+    return merge_fresh(connection, table, scope=scope, parameters=parameters)
+
+
+def qualified(table: Table) -> str:
+    return f"{quoted(str(table.schema))}.{quoted(table.name)}"
+
+
+def make_fresh(connection: Connection, table: Table) -> None:
+    """Make the temporary table `fresh`, empty and of the same columns."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS pg_temp.fresh")
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE fresh (LIKE {qualified(table)} INCLUDING DEFAULTS) ON COMMIT DROP"
+    )
+
+
+def merge_fresh(connection: Connection, table: Table, *, scope: str, parameters: Mapping[str, Any]) -> int:
+    """Merge the temporary table `fresh` into `table`; returns how many rows were new, changed or removed."""
+    names = [column.name for column in table.columns]
     key = [column.name for column in table.primary_key.columns]
     values = [name for name in names if name not in key]
-    target = f"{quoted(str(table.schema))}.{quoted(table.name)}"
-    if "region" in names:
-        ensure_regions(connection, rows)
-    connection.exec_driver_sql("DROP TABLE IF EXISTS pg_temp.fresh")
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE fresh (LIKE {target} INCLUDING DEFAULTS) ON COMMIT DROP")
-    copy_rows(connection, "fresh", names, plain_rows(rows[names]))
+    target = qualified(table)
     listed, keys = ", ".join(map(quoted, names)), ", ".join(map(quoted, key))
-    update = ""
+    # without a key and statistics the planner compares every row with every other
+    connection.exec_driver_sql(f"ALTER TABLE fresh ADD PRIMARY KEY ({keys})")
+    connection.exec_driver_sql("ANALYZE fresh")
+    update = "DO NOTHING"
     if values:
         sets = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in values)
         old = ", ".join(f"kept.{quoted(name)}" for name in values)
         new = ", ".join(f"excluded.{quoted(name)}" for name in values)
         update = f"DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
     written = connection.exec_driver_sql(
-        f"INSERT INTO {target} AS kept ({listed}) SELECT {listed} FROM fresh"
-        f" ON CONFLICT ({keys}) {update or 'DO NOTHING'}"
+        f"INSERT INTO {target} AS kept ({listed}) SELECT {listed} FROM fresh ON CONFLICT ({keys}) {update}"
     ).rowcount
     same = " AND ".join(f"fresh.{quoted(name)} = kept.{quoted(name)}" for name in key)
     removed = connection.execute(

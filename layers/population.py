@@ -67,7 +67,7 @@ def count_persons(
     }
     key = ["cell", *OWNERS]
     persons, households = (
-        pd.DataFrame(list(result.mappings()), columns=list(result.keys())).set_index(key)
+        pd.DataFrame([tuple(row) for row in result], columns=list(result.keys())).set_index(key)
         for result in (connection.execute(STATEMENTS[name], parameters) for name in ("person_facts", "household_facts"))
     )
     facts = persons.join(households).reindex(columns=[*MEASURES, *KEYS]).fillna(0)
@@ -80,7 +80,7 @@ def roll_up(connection: Connection, district: District, *, now: datetime, under:
     """Sum the finest facts to 10, 9 and units, and publish; returns how many published rows changed."""
     code = district.code
     result = connection.execute(STATEMENTS["finest_facts"], {"code": code})
-    everywhere = pd.DataFrame(list(result.mappings()), columns=list(result.keys()))
+    everywhere = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
     finest = everywhere[under_parents(everywhere["cell"], under)]
     parameters = {"code": code, "under": None if under is None else under.tolist()}
     coarser = pd.concat([summed(finest, resolution) for resolution in (9, 10)], ignore_index=True)

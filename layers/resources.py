@@ -32,7 +32,7 @@ def refresh_resources(connection: Connection, district: District, *, now: dateti
 def refresh_counts(connection: Connection, district: District, *, now: datetime) -> int:
     """Count resources per cell and kind at 11, 10 and 9."""
     result = connection.execute(STATEMENTS["resource_counts"], {"code": district.code, "now": now})
-    finest = pd.DataFrame(list(result.mappings()), columns=list(result.keys())).assign(resolution=11)
+    finest = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys())).assign(resolution=11)
     parts = [finest]
     for resolution in (10, 9):
         parent = h3_cells.parents(finest["cell"].to_numpy(dtype="int64"), resolution)

@@ -90,7 +90,7 @@ demand = Table(
     Column("eligible_key", BigInteger, nullable=False, comment="Sum of their record keys"),
     PrimaryKeyConstraint("region", "cell", "subdistrict_code", "community_code", "work_grid_id", "topic"),
     schema="topic", postgresql_partition_by="LIST (region)",
-    comment="Exact requests and eligible residents; row-level security",
+    comment="Exact requests and eligible residents by cell of resolution 11; row-level security",
 )  # fmt: skip
 
 demand_published = Table(

@@ -1,21 +1,23 @@
 -- incident_days --
--- Incidents on the map per cell of resolution 11, local day, community, work grid and category; those withdrawn and the sensitive
--- kinds left out.
-SELECT cell, (reported_at AT TIME ZONE :timezone)::date AS day, COALESCE(community_code, '') AS community_code,
-       COALESCE(work_grid_id, 0) AS work_grid_id, category, count(*) AS reported
+-- Rows of topic.incident_day: incidents on the map per cell of resolution 11, local day, community, work grid and category; those
+-- withdrawn and the sensitive kinds left out.
+SELECT base.cell_parent(cell, 5) AS region, subdistrict_code, cell, 11 AS resolution, (reported_at AT TIME ZONE :timezone)::date AS day,
+       COALESCE(community_code, '') AS community_code, COALESCE(work_grid_id, 0) AS work_grid_id, category, count(*) AS reported
   FROM base.incident
  WHERE subdistrict_code = :code AND placement = 'placed' AND status <> 'withdrawn' AND subcategory <> ALL (:sensitive)
    AND (CAST(:cells AS bigint[]) IS NULL OR cell = ANY (CAST(:cells AS bigint[])))
    AND reported_at >= :since
- GROUP BY 1, 2, 3, 4, 5;
+ GROUP BY 2, 3, 5, 6, 7, 8;
 
 -- incidents_open --
--- Incidents on the map that wait to be closed, per cell of resolution 11, community, work grid, category and grade.
-SELECT cell, COALESCE(community_code, '') AS community_code, COALESCE(work_grid_id, 0) AS work_grid_id, category, grade, count(*) AS open
+-- Rows of topic.incident_open: incidents on the map that wait to be closed, per cell of resolution 11, community, work grid, category
+-- and grade.
+SELECT base.cell_parent(cell, 5) AS region, subdistrict_code, cell, 11 AS resolution, COALESCE(community_code, '') AS community_code,
+       COALESCE(work_grid_id, 0) AS work_grid_id, category, grade, count(*) AS open
   FROM base.incident
  WHERE subdistrict_code = :code AND placement = 'placed' AND status NOT IN ('closed', 'withdrawn') AND subcategory <> ALL (:sensitive)
    AND (CAST(:cells AS bigint[]) IS NULL OR cell = ANY (CAST(:cells AS bigint[])))
- GROUP BY 1, 2, 3, 4, 5;
+ GROUP BY 2, 3, 5, 6, 7, 8;
 
 -- changed_by_batch --
 -- Cells of resolution 11 that incidents of a batch lie in or lay in before it, and the oldest of their event times.

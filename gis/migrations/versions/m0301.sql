@@ -132,7 +132,7 @@ CREATE TABLE topic.demand (
     CONSTRAINT demand_pkey PRIMARY KEY (region, cell, subdistrict_code, community_code, work_grid_id, topic)
 )
  PARTITION BY LIST (region);
-COMMENT ON TABLE topic.demand IS 'Exact requests and eligible residents; row-level security';
+COMMENT ON TABLE topic.demand IS 'Exact requests and eligible residents by cell of resolution 11; row-level security';
 COMMENT ON COLUMN topic.demand.region IS 'H3 parent of resolution 5; gives the partition';
 COMMENT ON COLUMN topic.demand.resolution IS '9, 10 or 11';
 COMMENT ON COLUMN topic.demand.community_code IS 'Of the building or point; empty = none';

@@ -1,0 +1,33 @@
+-- cell_tile --
+-- One tile of cells; {inner} yields cell, value, suppressed and estimated. The envelope is transformed and not the cells, so that the
+-- spatial index stays usable. Classes as in layers.values.classify.
+WITH bounds AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS mercator, ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.0625), 4326) AS degrees
+), shown AS (
+    {inner}
+), feature AS (
+    SELECT to_hex(cell.cell) AS cell, shown.value, shown.suppressed, shown.estimated,
+           CASE WHEN :below THEN (SELECT count(*) FROM unnest(CAST(:limits AS float[])) AS class_limit
+                                   WHERE COALESCE(shown.value, 'Infinity') > class_limit)
+                WHEN shown.value IS NULL OR shown.value = 0 OR cardinality(CAST(:limits AS float[])) = 0 THEN NULL
+                ELSE (SELECT count(*) FROM unnest(CAST(:limits AS float[])) AS class_limit WHERE shown.value >= class_limit)
+           END AS class,
+           ST_AsMVTGeom(ST_Transform(cell.geom, 3857), bounds.mercator, 4096, 256, true) AS geom
+      FROM bounds
+      JOIN base.cell ON cell.geom && bounds.degrees AND cell.resolution = :resolution AND cell.subdistrict_code = :code
+      JOIN shown ON shown.cell = cell.cell
+)
+SELECT ST_AsMVT(feature, :layer, 4096, 'geom') FROM feature WHERE geom IS NOT NULL;
+
+-- feature_tile --
+-- One tile of shapes; {inner} yields id, geom and properties. Times go as text: a tile knows no time.
+WITH bounds AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS mercator, ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.0625), 4326) AS degrees
+), shown AS (
+    {inner}
+), feature AS (
+    SELECT to_jsonb(shown) - 'geom' AS properties,
+           ST_AsMVTGeom(ST_Transform(shown.geom, 3857), bounds.mercator, 4096, 256, true) AS geom
+      FROM shown, bounds WHERE shown.geom && bounds.degrees
+)
+SELECT ST_AsMVT(feature, :layer, 4096, 'geom') FROM feature WHERE geom IS NOT NULL;

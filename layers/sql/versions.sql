@@ -1,0 +1,26 @@
+-- facts_version --
+-- Version of a topic's facts, and of the layer's class limits.
+SELECT COALESCE((SELECT version || '.' || extract(epoch FROM changed_at)::bigint FROM support.layer_state
+                  WHERE subdistrict_code = :code AND topic = :topic), '0')
+       || '-' || COALESCE((SELECT extract(epoch FROM max(decided_at))::bigint FROM support.layer_class
+                            WHERE subdistrict_code = :code AND layer_id = :layer_id), 0);
+
+-- places_version --
+-- The newest batch of a feed of places, with the state of the facts that places carry.
+SELECT COALESCE((SELECT max(id) FROM support.batch
+                  WHERE subdistrict_code = :code AND feed NOT IN ('incidents', 'requests', 'residents', 'visits')), 0)
+       || '-' || COALESCE((SELECT version || '.' || extract(epoch FROM changed_at)::bigint FROM support.layer_state
+                            WHERE subdistrict_code = :code AND topic = 'population'), '0');
+
+-- alerts_version --
+-- The newest change of an alert.
+SELECT COALESCE(max(extract(epoch FROM updated_at)), 0) || '-' || count(*) FROM alerting.alert WHERE subdistrict_code = :code;
+
+-- incidents_version --
+-- The newest change of an open incident, and how many are open.
+SELECT COALESCE(max(extract(epoch FROM recorded_from)), 0) || '-' || count(*)
+  FROM base.incident WHERE subdistrict_code = :code AND status NOT IN ('closed', 'withdrawn');
+
+-- resources_version --
+-- The newest change of a resource.
+SELECT COALESCE(max(extract(epoch FROM recorded_from)), 0) || '-' || count(*) FROM base.resource WHERE subdistrict_code = :code;
