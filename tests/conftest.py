@@ -10,10 +10,11 @@ import pytest
 from gis.database.connection import Database, running_database
 from gis.database.migrate import upgrade
 from gis.settings import DatabaseSettings
+from tests.casework.world import trial
 from tests.loaded import loaded, serving
 from tests.world import world
 
-__all__ = ["loaded", "serving", "world"]
+__all__ = ["loaded", "serving", "trial", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,21 @@
 """A tiny sub-district of our own for tests: two third-level grids beside each other, three workers and one.
 
-Everything lies on a square lattice near 120.52° E, 31.30° N: grid 1 is 400 m × 400 m with 24 buildings of six households each, grid 2 the
-same to its east. All of it is invented.
+Everything lies on a square lattice near 120.52° E, 31.30° N: grid 1 is 400 m × 400 m with 24 buildings of six
+households each, grid 2 the same to its east. All of it is invented.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, text
 
 from access.sessions import open_session
 from gis.cells import index_points
 from gis.database.connection import Database
+from gis.database.migrate import upgrade
 from gis.district import District
 from gis.grid import build_cells
 
@@ -28,8 +30,9 @@ DISTRICT = District(code=CODE, name="试验街道", name_en="Trial Sub-district"
 
 @dataclass
 class World:
-    """Ids of what was made."""
+    """The database it stands in, and ids of what was made."""
 
+    database: Database
     grids: list[int] = field(default_factory=list)
     #: workers 0…2 share grid 1, worker 3 has grid 2 alone, 4 leads both
     workers: list[int] = field(default_factory=list)
@@ -44,7 +47,7 @@ def record(feed: str, key: str) -> dict[str, str]:
 
 
 def insert(connection: Connection, table: str, values: dict[str, Any], *, returning: str = "id") -> Any:
-    """Insert one row; a value ("sql", params…) is not supported, geometry comes as EWKT text."""
+    """Insert one row; geometry comes as EWKT text."""
     names = ", ".join(values)
     slots = ", ".join(f":{name}" for name in values)
     return connection.execute(
@@ -52,8 +55,9 @@ def insert(connection: Connection, table: str, values: dict[str, Any], *, return
     ).scalar_one()
 
 
-def box(west: float, south: float, east: float, north: float) -> str:
-    return f"SRID=4326;MULTIPOLYGON((({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south})))"
+def box(west: float, south: float, east: float, north: float, *, kind: str = "MULTIPOLYGON") -> str:
+    ring = f"(({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
+    return f"SRID=4326;{kind}" + (f"({ring})" if kind == "MULTIPOLYGON" else ring)
 
 
 def point(lon: float, lat: float) -> str:
@@ -66,17 +70,34 @@ def cell_at(lon: float, lat: float) -> int:
 
 def placed(lon: float, lat: float, grid: int) -> dict[str, Any]:
     return {
-        "placement": "placed", "geom": point(lon, lat), "match_level": "building", "confidence": 0.99, "cell": cell_at(lon, lat),
-        "community_code": COMMUNITY, "work_grid_id": grid,
-    }  # fmt: skip
+        "placement": "placed",
+        "geom": point(lon, lat),
+        "match_level": "building",
+        "confidence": 0.99,
+        "cell": cell_at(lon, lat),
+        "community_code": COMMUNITY,
+        "work_grid_id": grid,
+    }
+
+
+@pytest.fixture(scope="session")
+def trial(database: Database) -> Iterator[World]:
+    """The world, in a database of its own beside the others; what is written to it stays for the run."""
+    with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS fengqiao_trial WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE fengqiao_trial"))
+    own = Database(owner_url=database.owner_url.set(database="fengqiao_trial"), secrets=database.secrets)
+    try:
+        upgrade(own)
+        yield build_world(own)
+    finally:
+        own.dispose()
 
 
 def build_world(database: Database) -> World:
-    """Write the world once; a second call on the same database reads it back."""
+    """Write the world into a migrated, empty database."""
+    world = World(database)
     with database.owner.begin() as connection:
-        if connection.scalar(text("SELECT 1 FROM base.subdistrict WHERE code = :code"), {"code": CODE}):
-            return read_world(connection)
-        world = World()
         add_ground(connection, world)
         add_people(connection, world)
         add_accounts(connection, world)
@@ -84,69 +105,114 @@ def build_world(database: Database) -> World:
     return world
 
 
-def read_world(connection: Connection) -> World:
-    def ids(table: str, order: str = "id") -> list[int]:
-        return list(
-            connection.execute(
-                text(f"SELECT id FROM {table} WHERE subdistrict_code = :code ORDER BY {order}"), {"code": CODE}
-            ).scalars()
-        )
-
-    accounts = connection.execute(
-        text("SELECT name, id FROM access.account WHERE subdistrict_code = :code"), {"code": CODE}
-    )
-    grids = list(
-        connection.execute(
-            text("SELECT id FROM base.work_grid WHERE subdistrict_code = :code AND grid_tier = 3 ORDER BY code"),
-            {"code": CODE},
-        ).scalars()
-    )
-    return World(
-        grids,
-        ids("base.grid_worker"),
-        ids("base.building"),
-        ids("base.resident"),
-        {row.name: row.id for row in accounts},
-    )
-
-
 def add_ground(connection: Connection, world: World) -> None:
     east, north = WEST + 2 * WIDTH, SOUTH + HEIGHT
-    insert(connection, "base.subdistrict", {
-        "code": CODE, "name": DISTRICT.name, "name_en": DISTRICT.name_en, "metric_srid": 4549, "timezone": "Asia/Shanghai", "schematic": True,
-        "geom": box(WEST, SOUTH, east, north), "config": "{}",
-    }, returning="code")  # fmt: skip
-    insert(connection, "base.community", {
-        **record("boundaries", COMMUNITY), "code": COMMUNITY, "name": "试验社区", "geom": box(WEST, SOUTH, east, north),
-    }, returning="code")  # fmt: skip
-    parent = insert(connection, "base.work_grid", {
-        **record("work_grids", "01"), "code": COMMUNITY + "01", "name": "试验网格", "grid_tier": 2, "community_code": COMMUNITY,
-        "geom": box(WEST, SOUTH, east, north),
-    })  # fmt: skip
+    insert(
+        connection,
+        "base.subdistrict",
+        {
+            "code": CODE,
+            "name": DISTRICT.name,
+            "name_en": DISTRICT.name_en,
+            "metric_srid": 4549,
+            "timezone": "Asia/Shanghai",
+            "schematic": True,
+            "geom": box(WEST, SOUTH, east, north),
+            "config": "{}",
+        },
+        returning="code",
+    )
+    insert(
+        connection,
+        "base.community",
+        {
+            **record("boundaries", COMMUNITY),
+            "code": COMMUNITY,
+            "name": "试验社区",
+            "geom": box(WEST, SOUTH, east, north),
+        },
+        returning="code",
+    )
+    parent = insert(
+        connection,
+        "base.work_grid",
+        {
+            **record("work_grids", "01"),
+            "code": COMMUNITY + "01",
+            "name": "试验网格",
+            "grid_tier": 2,
+            "community_code": COMMUNITY,
+            "geom": box(WEST, SOUTH, east, north),
+        },
+    )
     for number in (1, 2):
         west = WEST + (number - 1) * WIDTH
-        world.grids.append(insert(connection, "base.work_grid", {
-            **record("work_grids", f"010{number}"), "code": f"{COMMUNITY}010{number}", "name": f"试验第{number}网格", "grid_tier": 3,
-            "parent_id": parent, "community_code": COMMUNITY, "geom": box(west, SOUTH, west + WIDTH, north),
-        }))  # fmt: skip
-        compound = insert(connection, "base.place", {
-            **record("compounds", f"C{number}"), "kind": "compound", "compound_kind": "resettlement", "name": ["北苑", "南苑"][number - 1],
-            "community_code": COMMUNITY, "point": point(west + WIDTH / 2, SOUTH + HEIGHT / 2), "work_grid_id": world.grids[-1],
-        })  # fmt: skip
+        world.grids.append(
+            insert(
+                connection,
+                "base.work_grid",
+                {
+                    **record("work_grids", f"010{number}"),
+                    "code": f"{COMMUNITY}010{number}",
+                    "name": f"试验第{number}网格",
+                    "grid_tier": 3,
+                    "parent_id": parent,
+                    "community_code": COMMUNITY,
+                    "geom": box(west, SOUTH, west + WIDTH, north),
+                },
+            )
+        )
+        compound = insert(
+            connection,
+            "base.place",
+            {
+                **record("compounds", f"C{number}"),
+                "kind": "compound",
+                "compound_kind": "resettlement",
+                "name": ["北苑", "南苑"][number - 1],
+                "community_code": COMMUNITY,
+                "point": point(west + WIDTH / 2, SOUTH + HEIGHT / 2),
+                "work_grid_id": world.grids[-1],
+            },
+        )
         for place in range(24):
             lon = west + WIDTH * (0.12 + 0.155 * (place % 6))
             lat = SOUTH + HEIGHT * (0.14 + 0.24 * (place // 6))
-            world.buildings.append(insert(connection, "base.building", {
-                **record("buildings", f"C{number}-{place + 1:03d}"), "place_id": compound, "number": str(place + 1), "units": 2, "floors": 3,
-                "geom": point(lon, lat), "cell": cell_at(lon, lat), "community_code": COMMUNITY, "work_grid_id": world.grids[-1],
-                "footprint": f"SRID=4326;POLYGON(({lon - 2e-4} {lat - 6e-5}, {lon + 2e-4} {lat - 6e-5}, {lon + 2e-4} {lat + 6e-5}, {lon - 2e-4} {lat + 6e-5}, {lon - 2e-4} {lat - 6e-5}))",
-            }))  # fmt: skip
-    for name, line in (("试验路", f"{WEST - 0.003} {SOUTH + HEIGHT * 0.38}, {east + 0.003} {SOUTH + HEIGHT * 0.38}"),
-                       ("东界路", f"{WEST + WIDTH} {SOUTH - 0.003}, {WEST + WIDTH} {north + 0.003}")):  # fmt: skip
-        insert(connection, "base.road_segment", {
-            **record("roads", name), "name": name, "road_class": "second", "from_node": 1, "to_node": 2, "length_m": 1000.0,
-            "geom": f"SRID=4326;LINESTRING({line})",
-        })  # fmt: skip
+            world.buildings.append(
+                insert(
+                    connection,
+                    "base.building",
+                    {
+                        **record("buildings", f"C{number}-{place + 1:03d}"),
+                        "place_id": compound,
+                        "number": str(place + 1),
+                        "units": 2,
+                        "floors": 3,
+                        "geom": point(lon, lat),
+                        "cell": cell_at(lon, lat),
+                        "community_code": COMMUNITY,
+                        "work_grid_id": world.grids[-1],
+                        "footprint": box(lon - 2e-4, lat - 6e-5, lon + 2e-4, lat + 6e-5, kind="POLYGON"),
+                    },
+                )
+            )
+    for name, line in (
+        ("试验路", f"{WEST - 0.003} {SOUTH + HEIGHT * 0.38}, {east + 0.003} {SOUTH + HEIGHT * 0.38}"),
+        ("东界路", f"{WEST + WIDTH} {SOUTH - 0.003}, {WEST + WIDTH} {north + 0.003}"),
+    ):
+        insert(
+            connection,
+            "base.road_segment",
+            {
+                **record("roads", name),
+                "name": name,
+                "road_class": "second",
+                "from_node": 1,
+                "to_node": 2,
+                "length_m": 1000.0,
+                "geom": f"SRID=4326;LINESTRING({line})",
+            },
+        )
 
 
 def add_people(connection: Connection, world: World) -> None:
@@ -155,19 +221,48 @@ def add_people(connection: Connection, world: World) -> None:
         for home in range(6):
             room = f"{home // 2 + 1}0{home % 2 + 1}"
             where = {"community_code": COMMUNITY, "work_grid_id": grid}
-            dwelling = insert(connection, "base.dwelling", {
-                "subdistrict_code": CODE, "building_id": world.buildings[building], "unit": "1", "room": room, "floor": home // 2 + 1, **where,
-            })  # fmt: skip
-            household = insert(connection, "base.household", {
-                **record("residents", f"H{building}-{home}"), "dwelling_id": dwelling, "building_id": world.buildings[building], **where,
-            })  # fmt: skip
+            dwelling = insert(
+                connection,
+                "base.dwelling",
+                {
+                    "subdistrict_code": CODE,
+                    "building_id": world.buildings[building],
+                    "unit": "1",
+                    "room": room,
+                    "floor": home // 2 + 1,
+                    **where,
+                },
+            )
+            household = insert(
+                connection,
+                "base.household",
+                {
+                    **record("residents", f"H{building}-{home}"),
+                    "dwelling_id": dwelling,
+                    "building_id": world.buildings[building],
+                    **where,
+                },
+            )
             # the first home of each building is a woman of 84 who lives alone, the others are 36
-            world.residents.append(insert(connection, "base.resident", {
-                **record("residents", f"P{building}-{home}"), "name": f"甲{building:02d}{home}", "sex": "女" if home == 0 else "男",
-                "birth_date": "1942-03-01" if home == 0 else "1990-05-05", "registration": "registered" if home < 3 else "migrant",
-                "groups": ["living_alone"] if home == 0 else [], "household_id": household, "dwelling_id": dwelling,
-                "building_id": world.buildings[building], "address": "", **placed(lon, lat, grid),
-            }))  # fmt: skip
+            world.residents.append(
+                insert(
+                    connection,
+                    "base.resident",
+                    {
+                        **record("residents", f"P{building}-{home}"),
+                        "name": f"甲{building:02d}{home}",
+                        "sex": "女" if home == 0 else "男",
+                        "birth_date": "1942-03-01" if home == 0 else "1990-05-05",
+                        "registration": "registered" if home < 3 else "migrant",
+                        "groups": ["living_alone"] if home == 0 else [],
+                        "household_id": household,
+                        "dwelling_id": dwelling,
+                        "building_id": world.buildings[building],
+                        "address": "",
+                        **placed(lon, lat, grid),
+                    },
+                )
+            )
 
 
 def building_points() -> Iterable[tuple[float, float]]:
@@ -179,18 +274,42 @@ def building_points() -> Iterable[tuple[float, float]]:
 def add_accounts(connection: Connection, world: World) -> None:
     for number in range(5):
         leads = number == 4
-        world.workers.append(insert(connection, "base.grid_worker", {
-            **record("grid_workers", f"W{number + 1:03d}"), "name": f"网格员{number + 1}", "post": "grid_leader" if leads else "grid_worker",
-            "community_code": COMMUNITY, "work_grid_id": None if leads else world.grids[1 if number == 3 else 0],
-        }))  # fmt: skip
-        world.accounts[f"trial-{number}"] = insert(connection, "access.account", {
-            "subdistrict_code": CODE, "name": f"trial-{number}", "title": f"试验网格员{number + 1}", "role": "grid_leader" if leads else "grid_worker",
-            "grid_worker_id": world.workers[-1], "work_grid_ids": world.grids if leads else [],
-        })  # fmt: skip
+        world.workers.append(
+            insert(
+                connection,
+                "base.grid_worker",
+                {
+                    **record("grid_workers", f"W{number + 1:03d}"),
+                    "name": f"网格员{number + 1}",
+                    "post": "grid_leader" if leads else "grid_worker",
+                    "community_code": COMMUNITY,
+                    "work_grid_id": None if leads else world.grids[1 if number == 3 else 0],
+                },
+            )
+        )
+        world.accounts[f"trial-{number}"] = insert(
+            connection,
+            "access.account",
+            {
+                "subdistrict_code": CODE,
+                "name": f"trial-{number}",
+                "title": f"试验网格员{number + 1}",
+                "role": "grid_leader" if leads else "grid_worker",
+                "grid_worker_id": world.workers[-1],
+                "work_grid_ids": world.grids if leads else [],
+            },
+        )
     for role in ("duty_officer", "operator", "auditor"):
-        world.accounts[f"trial-{role}"] = insert(connection, "access.account", {
-            "subdistrict_code": CODE, "name": f"trial-{role}", "title": f"试验{role}", "role": role,
-        })  # fmt: skip
+        world.accounts[f"trial-{role}"] = insert(
+            connection,
+            "access.account",
+            {
+                "subdistrict_code": CODE,
+                "name": f"trial-{role}",
+                "title": f"试验{role}",
+                "role": role,
+            },
+        )
 
 
 def add_incident(
@@ -206,9 +325,15 @@ def add_incident(
     connection.execute(text("SELECT support.ensure_months('base.incident', :at, :at)"), {"at": at})
     lon, lat = list(building_points())[building]
     given = {
-        **record("trial", key), "reported_at": at, "category": "城市管理", "subcategory": "乱堆物料", "source": "网格上报",
-        "address": "北苑", "building_id": world.buildings[building], **placed(lon, lat, world.grids[building // 24]),
-    }  # fmt: skip
+        **record("trial", key),
+        "reported_at": at,
+        "category": "城市管理",
+        "subcategory": "乱堆物料",
+        "source": "网格上报",
+        "address": "北苑",
+        "building_id": world.buildings[building],
+        **placed(lon, lat, world.grids[building // 24]),
+    }
     return int(insert(connection, "base.incident", given | values))
 
 
@@ -218,17 +343,25 @@ def add_visit(
     """Add a visit to a resident of the world."""
     lon, lat = list(building_points())[resident // 6]
     given = {
-        **record("visits", key), "kind": "独居老人走访", "resident_id": world.residents[resident], "due_on": due_on or NOW.date(),
-        "building_id": world.buildings[resident // 6], **placed(lon, lat, world.grids[resident // 144]),
-    }  # fmt: skip
+        **record("visits", key),
+        "kind": "独居老人走访",
+        "resident_id": world.residents[resident],
+        "due_on": due_on or NOW.date(),
+        "building_id": world.buildings[resident // 6],
+        **placed(lon, lat, world.grids[resident // 144]),
+    }
     return int(insert(connection, "base.visit", given | values))
 
 
-def session_secret(database: Database, world: World, account: str) -> tuple[str, str]:
+def role_of(account: str) -> str:
+    """Return the role of an account of the world, which its name tells."""
+    if account == "trial-4":
+        return "grid_leader"
+    return "grid_worker" if account[-1].isdigit() else account.removeprefix("trial-")
+
+
+def session_secret(world: World, account: str) -> tuple[str, str]:
     """Open a session for an account of the world; returns its id and the cookie's secret."""
-    with database.server.begin() as connection:
-        role = {"trial-4": "grid_leader"}.get(
-            account, "grid_worker" if account[-1].isdigit() else account.removeprefix("trial-")
-        )
-        opened = open_session(connection, world.accounts[account], role=role)
+    with world.database.server.begin() as connection:
+        opened = open_session(connection, world.accounts[account], role=role_of(account))
     return opened.id, opened.secret

@@ -7,19 +7,17 @@ from sqlalchemy import Connection, text
 
 from casework.assignment import read_effort
 from casework.assignment_store import Plan, decide, make_plan, note_absence, publish_plan, withdraw_decision
-from gis.database.connection import Database
 from gis.errors import BadInput, Conflict, NotFound
-from tests.casework.world import CODE, NOW, World, build_world
+from tests.casework.world import CODE, NOW, World
 
 pytestmark = pytest.mark.database
 EFFORT = read_effort()
 
 
 @pytest.fixture
-def connection(database: Database):
+def connection(trial: World):
     """The owner's, rolled back at the end; the assignment begins empty, and only households make load."""
-    build_world(database)
-    with database.owner.connect() as connection, connection.begin() as transaction:
+    with trial.database.owner.connect() as connection, connection.begin() as transaction:
         for table in ("assignment", "assignment_decision", "absence"):
             connection.execute(text(f"DELETE FROM casework.{table} WHERE subdistrict_code = :code"), {"code": CODE})
         connection.execute(text("DELETE FROM base.incident WHERE subdistrict_code = :code"), {"code": CODE})
@@ -29,8 +27,8 @@ def connection(database: Database):
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    return build_world(database)
+def world(trial: World) -> World:
+    return trial
 
 
 def plan_at(connection: Connection, now: datetime = NOW) -> Plan:
@@ -52,11 +50,16 @@ def test_every_building_and_every_cell_part_is_somebodys_exactly_once(connection
     # 24 buildings a grid, each with one row
     assert count(connection, "building_id IS NOT NULL") == 48
     assert count(connection, "building_id IS NULL") == len(plan_at(connection).pieces)
-    alike = connection.scalar(text("""
+    alike = connection.scalar(
+        text("""
         SELECT count(*) FROM base.building JOIN casework.assignment AS cells
-            ON cells.work_grid_id = building.work_grid_id AND cells.cell = building.cell AND cells.building_id IS NULL AND cells.valid_to IS NULL
-          JOIN casework.assignment AS houses ON houses.building_id = building.id AND houses.worker_id = cells.worker_id AND houses.valid_to IS NULL
-         WHERE building.subdistrict_code = :code"""), {"code": CODE})  # fmt: skip
+            ON cells.work_grid_id = building.work_grid_id AND cells.cell = building.cell
+           AND cells.building_id IS NULL AND cells.valid_to IS NULL
+          JOIN casework.assignment AS houses ON houses.building_id = building.id AND houses.worker_id = cells.worker_id
+           AND houses.valid_to IS NULL
+         WHERE building.subdistrict_code = :code"""),
+        {"code": CODE},
+    )
     assert alike == 48
 
 
@@ -79,9 +82,13 @@ def test_a_decision_holds_from_the_next_publication_and_ends_with_its_withdrawal
     first = plan_at(connection)
     publish_plan(connection, first, actor="test", now=NOW)
     building = connection.execute(
-        text("SELECT source_key, building_id, worker_id FROM casework.assignment JOIN base.building ON building.id = building_id"
-             " WHERE assignment.work_grid_id = :grid ORDER BY building_id LIMIT 1"), {"grid": world.grids[0]},
-    ).one()  # fmt: skip
+        text(
+            "SELECT source_key, building_id, worker_id"
+            "  FROM casework.assignment JOIN base.building ON building.id = building_id"
+            " WHERE assignment.work_grid_id = :grid ORDER BY building_id LIMIT 1"
+        ),
+        {"grid": world.grids[0]},
+    ).one()
     other = next(worker for worker in world.workers[:3] if worker != building.worker_id)
     number = f"W{world.workers.index(other) + 1:03d}"
 
@@ -137,7 +144,8 @@ def test_cover_is_shared_beside_the_assignment_and_ends_by_itself(connection, wo
     assert set(plan.cover["worker_id"]) == {world.workers[1], world.workers[2]}
     building = connection.execute(
         text(
-            "SELECT work_grid_id, cell, building_id FROM casework.assignment WHERE worker_id = :id AND building_id IS NOT NULL LIMIT 1"
+            "SELECT work_grid_id, cell, building_id FROM casework.assignment"
+            " WHERE worker_id = :id AND building_id IS NOT NULL LIMIT 1"
         ),
         {"id": away},
     ).one()
@@ -196,8 +204,13 @@ def test_an_absence_noted_again_replaces_the_cover(connection, world):
 
     at = NOW + timedelta(days=1)
     twice = connection.scalar(
-        text("SELECT count(*) FROM (SELECT cell, building_id FROM casework.assignment WHERE cover_for IS NOT NULL AND valid_from <= :at AND valid_to > :at"
-             " GROUP BY cell, building_id, work_grid_id, worker_id HAVING count(*) > 2) AS found"), {"at": at})  # fmt: skip
+        text(
+            "SELECT count(*) FROM (SELECT cell, building_id FROM casework.assignment"
+            " WHERE cover_for IS NOT NULL AND valid_from <= :at AND valid_to > :at"
+            " GROUP BY cell, building_id, work_grid_id, worker_id HAVING count(*) > 2) AS found"
+        ),
+        {"at": at},
+    )
     assert twice == 0
 
 
