@@ -119,10 +119,11 @@ def prepare_sample(database: "Database", folder: Path, *, scale: float, seed: in
             code = select_district(connection).code
             plan = make_plan(connection, subdistrict_code=code, effort=read_effort(), now=now, seed=seed)
             publish_plan(connection, plan, actor="fengqiao run", now=now)
+        take_in(database)
+    # what happened in the sample meanwhile; the follower counts it when the server is up
     since = loaded_history(database)
     if since is not None:
         load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao run", "zh", "")
-    take_in(database)
 
 
 def loaded_history(database: "Database") -> datetime | None:
