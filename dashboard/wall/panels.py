@@ -262,13 +262,14 @@ def out_list(resources: Sequence[Any], *, now: datetime, texts: Texts) -> OutLis
 
 
 def until(moment: datetime | None, now: datetime, texts: Texts) -> str:
-    """Say when it is expected back, in local time: 至18:00 today, 至11月25日 later."""
+    """Say when it is expected back, in local time: 至18:00 today, 至11月25日 later, 已过12:00 when it is late."""
     if moment is None:
         return ""
     local = moment.astimezone(now.tzinfo)
+    key = "wall.panel.out.late" if local < now else "wall.panel.out.until"
     if local.date() == now.date():
-        return texts("wall.panel.out.until", time=f"{local:%-H:%M}")
-    return texts("wall.panel.out.until", time=texts("wall.day", month=local.month, day=local.day))
+        return texts(key, time=f"{local:%-H:%M}")
+    return texts(key, time=texts("wall.day", month=local.month, day=local.day))
 
 
 def gaps_shown(connection: Connection, ground: Ground, *, code: str, kind: str, texts: Texts) -> list[Gap]:
