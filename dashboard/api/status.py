@@ -1,14 +1,14 @@
 """Whether we work, and the figures of the whole sub-district; both answer without a token."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.services import Services
@@ -16,6 +16,8 @@ from gis.database.migrate import expected_version
 from gis.database.statements import load_statements
 
 STATEMENTS = load_statements("dashboard", "status")
+#: counted again after this long even so: an insert draws its number a moment before it counts as writing
+HOLDS = timedelta(minutes=1)
 
 
 class Status(BaseModel):
@@ -42,15 +44,24 @@ class Status(BaseModel):
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts as of one snapshot of the database."""
+    """Counts of the big tables, and what they hold for."""
 
+    #: changes with every write to them
+    key: str
     snapshot: str
-    figures: dict[str, Any]
-    newest_event_at: datetime | None
+    #: nobody was writing when it was counted: it holds as long as the key does, else for this snapshot only
+    settled: bool
+    counted_at: datetime
+    figures: Mapping[str, int]
+
+    def holds(self, key: str, snapshot: str, *, now: datetime) -> bool:
+        """Whether these are the counts still."""
+        unchanged = self.key == key and (self.settled or self.snapshot == snapshot)
+        return unchanged and abs(now - self.counted_at) < HOLDS
 
 
 class StatusDesk:
-    """Counts only when something was written since: the same snapshot of the database gives the same counts."""
+    """Counts residents, incidents and requests only when they changed, everything else at every call."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -60,13 +71,27 @@ class StatusDesk:
     def status(self, *, now: datetime) -> Status:
         """Return the figures now; raises what the driver raises when the database does not answer."""
         with self.lock, self.engine.connect() as connection:
-            snapshot = connection.scalar(STATEMENTS["snapshot"])
-            counted = self.counted
-            if counted is None or counted.snapshot != snapshot:
-                figures = dict(connection.execute(STATEMENTS["status"]).one()._mapping)
-                counted = self.counted = Counted(snapshot, figures, figures.pop("newest_event_at"))
-        age_s = (now - counted.newest_event_at).total_seconds() if counted.newest_event_at else None
-        return Status(**counted.figures, data_age_s=None if age_s is None else max(0.0, round(age_s, 1)))
+            counts = self.counts(connection, now=now)
+            places = dict(connection.execute(STATEMENTS["places"]).one()._mapping)
+        newest = places.pop("newest_event_at")
+        placed = counts["placed"] + places.pop("resources_placed")
+        return Status(
+            **places,
+            **{key: counts[key] for key in ("residents", "incidents", "incidents_open", "requests")},
+            placed=placed,
+            unplaced=counts["total"] + places["resources"] - placed,
+            data_age_s=None if newest is None else max(0.0, round((now - newest).total_seconds(), 1)),
+        )
+
+    def counts(self, connection: Connection, *, now: datetime) -> Mapping[str, int]:
+        # asked before counting: what is written meanwhile changes the key and is counted at the next call
+        asked = connection.execute(STATEMENTS["key"]).one()
+        known = self.counted
+        if known is not None and known.holds(asked.key, asked.snapshot, now=now):
+            return known.figures
+        figures = dict(connection.execute(STATEMENTS["counts"]).one()._mapping)
+        self.counted = Counted(asked.key, asked.snapshot, asked.settled, now, figures)
+        return figures
 
 
 def router(services: Services) -> APIRouter:

@@ -2,12 +2,15 @@
 -- Whether the database answers.
 SELECT 1;
 
--- snapshot --
--- What this statement may see; as long as it stays the same nothing was written.
-SELECT pg_current_snapshot()::text;
+-- key --
+-- Whether the big tables changed since they were counted.
+SELECT key, snapshot, settled FROM support.status_key();
 
--- status --
--- The figures of the whole sub-district; the function is in gis/migrations/versions/m0202.sql.
-SELECT communities, compounds, resettlement, apartments, residents, cells, placed, unplaced, quarantined, incidents, incidents_open, requests, resources,
-       alerts_open, newest_event_at
-  FROM support.status();
+-- counts --
+-- Residents, incidents and requests; the function is in gis/migrations/versions/m0205.sql.
+SELECT residents, incidents, incidents_open, requests, placed, total FROM support.status_counts();
+
+-- places --
+-- Everything that is cheap to count.
+SELECT communities, compounds, resettlement, apartments, cells, quarantined, resources, resources_placed, alerts_open, newest_event_at
+  FROM support.status_places();

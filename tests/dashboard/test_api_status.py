@@ -1,6 +1,8 @@
 """The figures of the sub-district: the right ones, without a token, counted only when something was written."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -118,16 +120,44 @@ def test_the_age_is_that_of_the_newest_event_of_any_feed(world: World):
     assert status(app)["data_age_s"] == 421.5
 
 
-def test_nothing_is_counted_again_while_nothing_was_written(world: World):
+@pytest.fixture
+def counting(world: World) -> Iterator[list[str]]:
+    """The statements that count the big tables, as they are asked."""
+    asked: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        if "support.status_counts" in arguments[2]:
+            asked.append(arguments[2])
+
+    event.listen(world.database.server, "before_cursor_execute", note)
+    yield asked
+    event.remove(world.database.server, "before_cursor_execute", note)
+
+
+def test_the_big_tables_are_not_counted_again_while_nothing_was_written_to_them(world: World, counting: list[str]):
     desk = StatusDesk(world.database.server)
-    statements: list[str] = []
-    event.listen(world.database.server, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
     first = desk.status(now=REPORTED)
-    second = desk.status(now=REPORTED)
+    with world.database.owner.begin() as connection:
+        # somebody else's writing
+        connection.execute(text("UPDATE access.account SET title = 'x' WHERE name = 'auditor'"))
+    assert desk.status(now=REPORTED) == first
+    assert len(counting) == 1
 
-    assert first == second
-    assert sum("support.status" in statement for statement in statements) == 1
+    with world.database.owner.begin() as connection:
+        connection.execute(text("UPDATE base.incident SET status = 'accepted' WHERE source_key = 'nowhere'"))
+    desk.status(now=REPORTED)
+    assert len(counting) == 2
+    desk.status(now=REPORTED + timedelta(minutes=2))
+    assert len(counting) == 3
+
+
+def test_what_is_being_written_while_it_is_counted_is_counted_afterwards(world: World):
+    desk = StatusDesk(world.database.server)
+    with world.database.owner.begin() as connection:
+        incident(connection, "in flight", community=None, grid=None)
+        before = desk.status(now=REPORTED).incidents
+    assert desk.status(now=REPORTED).incidents == before + 1
 
 
 def test_the_server_says_when_its_database_is_gone(world: World):
