@@ -8,9 +8,11 @@ A single point cannot tell its system: that is a property of the feed (see `gis.
 (lon, lat), for projected systems (easting, northing); Chinese surveyors write it the other way round, see `unswap`.
 """
 
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +20,7 @@ from pyproj import Transformer
 
 Floats = NDArray[np.float64]
 _Step = Callable[[Floats, Floats], tuple[Floats, Floats]]
+_Offset = Callable[[Floats, Floats, type[np.floating[Any]]], tuple[Floats, Floats]]
 
 
 class System(StrEnum):
@@ -35,13 +38,15 @@ PROJECTED = frozenset({System.EPSG4549, System.EPSG4528})
 
 _KRASOVSKY_SEMI_MAJOR_M = 6378245.0
 _KRASOVSKY_ECCENTRICITY_SQUARED = 0.00669342162296594323
-_BAIDU_ANGLE = np.pi * 3000.0 / 180.0
+# Python's float, so that it does not widen single precision
+_PI = math.pi
+_BAIDU_ANGLE = _PI * 3000.0 / 180.0
 # outside this box the published formula leaves coordinates as they are [deg]
 _CHINA_WEST, _CHINA_SOUTH, _CHINA_EAST, _CHINA_NORTH = 72.004, 0.8293, 137.8347, 55.8271
 _BAIDU_EAST, _BAIDU_NORTH = 0.0065, 0.006
-# GCJ-02's offset changes by at most 0.7 % of a move, Baidu's turn by 2 %: 6e-3 deg * 0.007^4 and 4e-4 deg * 0.02^4
-# are both below 1e-10 deg
-_GCJ_PASSES, _BAIDU_PASSES = 4, 4
+# GCJ-02's offset changes by at most 0.7 % of a move, Baidu's by 2 %, so passes starting 6e-3 and 4e-4 deg off end below
+# 1e-10 deg after four; the first two need no more digits than single precision gives the offset (1e-8 deg)
+_PASSES = (np.float32, np.float32, np.float64, np.float64)
 # arrays are worked through in pieces that stay in the processor's cache [points]
 _CHUNK = 8192
 
@@ -116,12 +121,13 @@ def _same(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return lon, lat
 
 
-def _gcj_forward(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    x, y = lon - 105.0, lat - 35.0
+def _gcj_offset(lon: Floats, lat: Floats, kind: type[np.floating[Any]]) -> tuple[Floats, Floats]:
+    """Return what GCJ-02 adds to WGS-84 coordinates [deg], worked in the precision `kind`."""
+    x, y = (lon - 105.0).astype(kind), (lat - 35.0).astype(kind)
     root = np.sqrt(np.abs(x))
     # multiples of one angle (sin 3t = 3 sin t - 4 sin^3 t, sin 2t = 2 sin t cos t) spare half of the sines
-    third_x, third_y = np.sin(np.pi / 3.0 * x), np.sin(np.pi / 3.0 * y)
-    cosine_third_x = np.cos(np.pi / 3.0 * x)
+    third_x, third_y = np.sin(_PI / 3.0 * x), np.sin(_PI / 3.0 * y)
+    cosine_third_x = np.cos(_PI / 3.0 * x)
     sine_x = third_x * (3.0 - 4.0 * third_x * third_x)
     sine_y = third_y * (3.0 - 4.0 * third_y * third_y)
     sine_2x = 2.0 * sine_x * (cosine_third_x * (4.0 * cosine_third_x * cosine_third_x - 3.0))
@@ -129,45 +135,48 @@ def _gcj_forward(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     ripple = (20.0 * sine_6x + 20.0 * sine_2x) * 2.0 / 3.0
     north_m = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + ripple
     north_m += (20.0 * sine_y + 40.0 * third_y) * 2.0 / 3.0
-    north_m += (160.0 * np.sin(np.pi / 12.0 * y) + 320.0 * np.sin(np.pi / 30.0 * y)) * 2.0 / 3.0
+    north_m += (160.0 * np.sin(_PI / 12.0 * y) + 320.0 * np.sin(_PI / 30.0 * y)) * 2.0 / 3.0
     east_m = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + ripple
     east_m += (20.0 * sine_x + 40.0 * third_x) * 2.0 / 3.0
-    east_m += (150.0 * np.sin(np.pi / 12.0 * x) + 300.0 * np.sin(np.pi / 30.0 * x)) * 2.0 / 3.0
-    latitude = np.radians(lat)
-    sine = np.sin(latitude)
+    east_m += (150.0 * np.sin(_PI / 12.0 * x) + 300.0 * np.sin(_PI / 30.0 * x)) * 2.0 / 3.0
+    sine = np.sin((lat * (_PI / 180.0)).astype(kind))
     magic = 1.0 - _KRASOVSKY_ECCENTRICITY_SQUARED * sine * sine
     root_magic = np.sqrt(magic)
     meridian_m = _KRASOVSKY_SEMI_MAJOR_M * (1.0 - _KRASOVSKY_ECCENTRICITY_SQUARED) / (magic * root_magic)
-    parallel_m = _KRASOVSKY_SEMI_MAJOR_M / root_magic * np.cos(latitude)
-    return lon + np.degrees(east_m / parallel_m), lat + np.degrees(north_m / meridian_m)
+    # the cosine of a latitude is never negative
+    parallel_m = _KRASOVSKY_SEMI_MAJOR_M / root_magic * np.sqrt(1.0 - sine * sine)
+    return east_m / parallel_m * (180.0 / _PI), north_m / meridian_m * (180.0 / _PI)
 
 
-def _bd_turn(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    # published with atan2, cos and sin; turning the vector by the small angle itself gives the same to 1e-15 without
+def _bd_offset(lon: Floats, lat: Floats, kind: type[np.floating[Any]]) -> tuple[Floats, Floats]:
+    """Return what BD-09 adds to GCJ-02 coordinates [deg]."""
+    # published with atan2, cos and sin; turning the vector by the small angle itself gives the same to 1e-14 without
     # them (the angle is below 3e-6, its cosine 1 - angle^2 / 2 to 4e-24)
-    radius = np.sqrt(lon * lon + lat * lat)
-    stretch = 1.0 + 0.00002 * np.sin(lat * _BAIDU_ANGLE) / radius
-    angle = 0.000003 * np.cos(lon * _BAIDU_ANGLE)
-    cosine = 1.0 - 0.5 * angle * angle
-    return stretch * (lon * cosine - lat * angle) + _BAIDU_EAST, stretch * (lat * cosine + lon * angle) + _BAIDU_NORTH
+    x, y = lon.astype(kind), lat.astype(kind)
+    stretch = 0.00002 * np.sin((lat * _BAIDU_ANGLE).astype(kind)) / np.sqrt(x * x + y * y)
+    angle = 0.000003 * np.cos((lon * _BAIDU_ANGLE).astype(kind))
+    along = stretch - 0.5 * angle * angle
+    across = angle * (1.0 + stretch)
+    return along * x - across * y + _BAIDU_EAST, along * y + across * x + _BAIDU_NORTH
 
 
-def _gcj_inverse(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    return _iterate(_gcj_forward, (lon, lat), start=(lon, lat), passes=_GCJ_PASSES)
+def _forward(offset: _Offset) -> _Step:
+    def step(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        east, north = offset(lon, lat, np.float64)
+        return lon + east, lat + north
+
+    return step
 
 
-def _bd_turn_back(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    return _iterate(_bd_turn, (lon, lat), start=(lon - _BAIDU_EAST, lat - _BAIDU_NORTH), passes=_BAIDU_PASSES)
+def _inverse(offset: _Offset, *, start: tuple[float, float]) -> _Step:
+    def step(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        x, y = lon - start[0], lat - start[1]
+        for kind in _PASSES:
+            east, north = offset(x, y, kind)
+            x, y = lon - east, lat - north
+        return x, y
 
-
-def _iterate(
-    forward: _Step, target: tuple[Floats, Floats], *, start: tuple[Floats, Floats], passes: int
-) -> tuple[Floats, Floats]:
-    x, y = start
-    for _ in range(passes):
-        again_x, again_y = forward(x, y)
-        x, y = x + (target[0] - again_x), y + (target[1] - again_y)
-    return x, y
+    return step
 
 
 def _in_china(step: _Step) -> _Step:
@@ -206,19 +215,22 @@ def _projection(source: str, target: str) -> _Step:
     return step
 
 
+_GCJ, _GCJ_BACK = _forward(_gcj_offset), _inverse(_gcj_offset, start=(0.0, 0.0))
+_BD, _BD_BACK = _forward(_bd_offset), _inverse(_bd_offset, start=(_BAIDU_EAST, _BAIDU_NORTH))
+
 _TO_WGS84: dict[System, _Step] = {
     System.WGS84: _same,
     System.CGCS2000: _same,
     System.EPSG4549: _projection("EPSG:4549", "EPSG:4490"),
     System.EPSG4528: _projection("EPSG:4528", "EPSG:4490"),
-    System.GCJ02: _in_china(_gcj_inverse),
-    System.BD09: _in_china(_chain(_bd_turn_back, _gcj_inverse)),
+    System.GCJ02: _in_china(_GCJ_BACK),
+    System.BD09: _in_china(_chain(_BD_BACK, _GCJ_BACK)),
 }
 _FROM_WGS84: dict[System, _Step] = {
     System.WGS84: _same,
     System.CGCS2000: _same,
     System.EPSG4549: _projection("EPSG:4490", "EPSG:4549"),
     System.EPSG4528: _projection("EPSG:4490", "EPSG:4528"),
-    System.GCJ02: _in_china(_gcj_forward),
-    System.BD09: _in_china(_chain(_gcj_forward, _bd_turn)),
+    System.GCJ02: _in_china(_GCJ),
+    System.BD09: _in_china(_chain(_GCJ, _BD)),
 }
