@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "up": ("dashboard.up:up", "start everything one machine needs and serve"),
     "run": ("cli:run_sample", "up, with the sample sub-district made, loaded and living"),
+    "live": ("cli:live_on", "top the sample up to now, then simulate (run does it)"),
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
@@ -102,28 +103,34 @@ def run_sample(
 
 
 def prepare_sample(database: "Database", folder: Path, *, scale: float, seed: int) -> None:
-    """Make and load the sample if it is not there, and load what happened in it since."""
+    """Make and load the sample if it is not there."""
     from casework.assignment import read_effort
     from casework.assignment_store import make_plan, publish_plan
     from etl.load_command import load as load_paths
-    from etl.sample.story import top_up
     from etl.sample_command import sample
     from gis.district import select_district
 
     now = datetime.now(UTC)
     if not (folder / "district.yml").exists():
         sample(folder, seed=seed, scale=scale, until=None)
-    if loaded_history(database) is None:
-        load_paths([folder], "fengqiao run", "zh", "")
-        with database.owner.begin() as connection:
-            code = select_district(connection).code
-            plan = make_plan(connection, subdistrict_code=code, effort=read_effort(), now=now, seed=seed)
-            publish_plan(connection, plan, actor="fengqiao run", now=now)
-        take_in(database)
-    # what happened in the sample meanwhile; the follower counts it when the server is up
-    since = loaded_history(database)
-    if since is not None:
-        load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao run", "zh", "")
+    if is_assigned(database):
+        return
+    # a load that was broken off is taken up again: what is there already is unchanged
+    load_paths([folder], "fengqiao run", "zh", "")
+    take_in(database)
+    # last, so that it marks the end of the way
+    with database.owner.begin() as connection:
+        code = select_district(connection).code
+        plan = make_plan(connection, subdistrict_code=code, effort=read_effort(), now=now, seed=seed)
+        publish_plan(connection, plan, actor="fengqiao run", now=now)
+
+
+def is_assigned(database: "Database") -> bool:
+    """Whether work grids were ever divided among their workers: the last step of making the sample ready."""
+    from sqlalchemy import text
+
+    with database.owner.connect() as connection:
+        return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM casework.assignment)")))
 
 
 def loaded_history(database: "Database") -> datetime | None:
@@ -137,18 +144,20 @@ def loaded_history(database: "Database") -> datetime | None:
 
 @contextmanager
 def living(served: "Served", folder: Path) -> Iterator[None]:
-    """Run the simulation beside the server, in a process of its own; it ends with the server."""
+    """Let the sample live on beside the server, in a process of its own; it ends with the server."""
     if served.links is None:
         yield
         return
-    command = [sys.executable, "-m", "cli", "simulate", "--url", served.url, "--folder", str(folder)]
-    simulation = subprocess.Popen(
-        command,
-        env={**os.environ, "FENGQIAO_TOKEN": served.links.api_token},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    command = [sys.executable, "-m", "cli", "live", "--url", served.url, "--folder", str(folder)]
+    with (folder.parent / "live.log").open("ab") as log:
+        simulation = subprocess.Popen(
+            command,
+            env={**os.environ, "FENGQIAO_TOKEN": served.links.api_token},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         yield
     finally:
@@ -158,6 +167,27 @@ def living(served: "Served", folder: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             simulation.kill()
             simulation.wait()
+
+
+def live_on(
+    folder: Annotated[Path, typer.Option(help="the sample's delivery")],
+    url: Annotated[str, typer.Option(help="the server")] = "http://127.0.0.1:8050",
+    token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="token that may write")] = "",
+) -> None:
+    """Load what happened in the sample since its newest event, then report and lead on at the true pace."""
+    from etl.load_command import load as load_paths
+    from etl.sample.story import top_up
+    from etl.simulate import simulate
+    from gis.database.connection import running_database
+    from gis.database.embedded import exclusive
+
+    # a server that was killed leaves its simulation behind; that one goes on, a second would report everything twice
+    with exclusive(folder.parent / "live.lock", wait=False):
+        with running_database(DatabaseSettings()) as database:
+            since = loaded_history(database)
+            if since is not None:
+                load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao live", "zh", "")
+        simulate(speed=1.0, url=url, token=token, folder=folder, seed=1, most=None)
 
 
 def usage() -> str:
