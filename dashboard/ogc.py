@@ -51,7 +51,8 @@ class OpenCollections:
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 self.loop = None
                 handler = answer(Unavailable("the open data cannot be read now: the geodatabase does not answer"))
-        await handler(scope, receive, send)
+        # tipg writes its links from the outermost root; ours is where it is mounted
+        await handler({**scope, "app_root_path": scope.get("root_path", "")}, receive, send)
 
     async def prepare(self) -> None:
         """Connect unless connected, and list the collections unless that was done a moment ago."""

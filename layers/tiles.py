@@ -4,8 +4,7 @@ import gzip
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
-from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION
+from sqlalchemy import Connection
 
 from gis.database.statements import load_statements
 from gis.errors import BadInput
@@ -62,8 +61,6 @@ def select_tile(connection: Connection, layer: Layer, address: TileAddress, *, c
         parameters["limits"] = class_limits(connection, layer, resolution, code=code)
         parameters["below"] = layer.legend.classes == "minutes"
     statement = bound(template.replace("{inner}", sql.rstrip().rstrip(";")), stated, **parameters)
-    if "limits" in parameters:
-        statement = statement.bindparams(bindparam("limits", type_=ARRAY(DOUBLE_PRECISION)))
     tile = connection.scalar(statement)
     return bytes(tile) if tile else b""
 

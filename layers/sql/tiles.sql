@@ -1,5 +1,5 @@
 -- cell_tile --
--- One tile of cells; {inner} yields cell, value, suppressed and estimated. The envelope is transformed and not the cells, so that the
+-- One tile of cells; the statement put inside yields cell, value, suppressed and estimated. The envelope is transformed and not the cells, so that the
 -- spatial index stays usable. Classes as in layers.values.classify.
 WITH bounds AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS mercator, ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.0625), 4326) AS degrees
@@ -20,7 +20,7 @@ WITH bounds AS (
 SELECT ST_AsMVT(feature, :layer, 4096, 'geom') FROM feature WHERE geom IS NOT NULL;
 
 -- feature_tile --
--- One tile of shapes; {inner} yields id, geom and properties. Times go as text: a tile knows no time.
+-- One tile of shapes; the statement put inside yields id, geom and properties. Times go as text: a tile knows no time.
 WITH bounds AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS mercator, ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.0625), 4326) AS degrees
 ), shown AS (
