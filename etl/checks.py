@@ -124,11 +124,11 @@ def order_faults(
     faults.add("before_start", column, (later < earlier).to_numpy(dtype=bool))
 
 
-def community_forms(codes: Iterable[str], names: Iterable[str]) -> dict[str, str]:
-    """Every way a community's name is written in a column of communities -> its code."""
+def community_forms(names: Mapping[str, str]) -> dict[str, str]:
+    """Every way a community's name is written in a column of communities -> its code; `names` are by code."""
     forms: dict[str, str] = {}
-    for code, name in zip(codes, names, strict=True):
-        stem = name.removesuffix("社区")
+    for code, name in names.items():
+        stem = name.removesuffix("居委会").removesuffix("社区")
         for form in (name, stem, f"{stem}社区", f"{stem}社区居委会", f"{stem}居委会", f"{stem}村", code):
             forms.setdefault(form, code)
     return forms

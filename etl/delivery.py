@@ -25,7 +25,7 @@ SYSTEMS = {
 }
 ENTRY_KEYS = (
     "feed", "file", "encoding", "crs", "layer", "sheet", "expected_every_s", "key_pattern", "headings", "defaults",
-    "values", "keys", "title",
+    "values", "keys", "title", "name",
 )  # fmt: skip
 
 
@@ -33,8 +33,11 @@ ENTRY_KEYS = (
 class FeedSource:
     """One entry of ``feeds:``."""
 
+    #: kind of feed: the name of a module in etl.feeds
     feed: str
     path: Path
+    #: name the records and the ledger go by; several files of one kind have a name each
+    name: str = ""
     encoding: str = "utf-8"
     #: as written: GCJ-02, BD-09, EPSG:4549 …; empty for feeds without coordinates
     crs: str = ""
@@ -52,6 +55,11 @@ class FeedSource:
     #: "rows": the file has no key, a row is known by its content and how often that came before
     keys: str = ""
     title: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The feed's name in the ledger and in its records."""
+        return self.name or self.feed
 
     @property
     def config(self) -> dict[str, object]:
@@ -97,6 +105,12 @@ def read_delivery(folder: Path, *, known: frozenset[str]) -> Delivery:
         raise BadInput(f"{FILE} lacks the list feeds; each entry needs feed and file")
     faults: list[str] = []
     sources = [read_entry(entry, folder, known, faults) for entry in entries]
+    names = [source.known_as for source in sources if source is not None]
+    faults += [
+        f"feed {name} stands twice; give one of its entries another name:"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
     if faults:
         more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
         raise BadInput(f"{FILE}: {'; '.join(faults[:10])}{more}")
@@ -129,6 +143,7 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
     return FeedSource(
         feed=name,
         path=path,
+        name=str(entry.get("name") or ""),
         encoding=encoding,
         crs=crs,
         layer=str(entry.get("layer") or ""),

@@ -31,7 +31,7 @@ class Context:
     @property
     def communities(self) -> dict[str, str]:
         """Every written form of a community's name, and its code."""
-        return community_forms(self.territory.community_codes, self.territory.community_names)
+        return community_forms(self.territory.community_names)
 
 
 #: rows under our names, their faults, the context -> columns of the table (and what `resolve` needs), same index
@@ -96,17 +96,16 @@ class Feed:
 
     def required_headings(self, source: FeedSource) -> list[str]:
         """Headings a file must have."""
-        headings = self.headings_in(source)
-        return [
-            heading for name, heading in headings.items() if name not in self.optional and name not in source.defaults
-        ]
+        needless = set(self.optional) | set(source.defaults)
+        if self.composed_key or source.keys == "rows":
+            needless.add("source_key")
+        return [heading for name, heading in self.headings_in(source).items() if name not in needless]
 
 
 @dataclass(frozen=True)
 class RowBatch:
-    """Rows to be checked: the unit of work of an executor."""
+    """Rows to be checked, as of `context.source`: the unit of work of an executor."""
 
-    feed: str
     rows: pd.DataFrame
     #: the key of each row
     keys: "pd.Series[str]"

@@ -132,7 +132,7 @@ def load_folder(
     with Workers(executor) as workers:
         areas = [file for file in looked if file.same_rows is None and is_areas(file)]
         for file in looked:
-            told.begin(file.source.feed, file.same_rows or (len(file.raw) if file.raw else 0))
+            told.begin(file.source.known_as, file.same_rows or (len(file.raw) if file.raw else 0))
             result = load_one(
                 database, delivery, file, actor=actor, now=now, workers=workers, told=told,
                 # cells are built once, after the last file of areas; a load that ends before that is begun again there
@@ -156,7 +156,9 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
         stated = {other.feed for other in delivery.sources}
         for name, layer in FEEDS[source.feed].companions.items():
             if layer in layers and name not in stated:
-                sources.append(replace(source, feed=name, layer=layer, headings={}, defaults={}, values={}, title=""))
+                sources.append(
+                    replace(source, feed=name, name="", layer=layer, headings={}, defaults={}, values={}, title="")
+                )
     if not sources:
         raise BadInput(f"district.yml names no file {', '.join(only)}")
     names = [source.feed for source in sources]
@@ -166,10 +168,10 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
 def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[FeedSource]) -> list[Looked]:
     """Read every file that is not the same as last time, and refuse the delivery when one of them is not right."""
     territory = territory_of(connection, delivery.district.code)
-    looked = []
+    looked: list[Looked] = []
     for source in sources:
         digest = content_hash(source.path)
-        last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.feed)
+        last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)
         same = last and last.content_hash == digest and last.versions.get("config") == json_key(source)
         # cells that are cut anew want their heights again
         recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
@@ -213,7 +215,9 @@ def refuse_elsewhere(source: FeedSource, raw: RawRows, territory: Territory) -> 
 def batch_transaction(database: Database, district: District) -> Iterator[Connection]:
     """One transaction of the owner in which the sub-district is registered."""
     with database.owner.begin() as connection:
-        # a load waits for nobody for long, and plans for much
+        # rows are worked through while the transaction waits, for minutes when a geocoder is slow; the server's limit
+        # is for forgotten sessions of people
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SET LOCAL work_mem = '128MB'"))
         connection.execute(
             text(
@@ -254,11 +258,11 @@ def load_one(
     source, district = file.source, delivery.district
     started = perf_counter()
     with batch_transaction(database, district) as connection:
-        lock_feed(connection, subdistrict_code=district.code, feed=source.feed)
+        lock_feed(connection, subdistrict_code=district.code, feed=source.known_as)
         register_feed(
             connection,
             subdistrict_code=district.code,
-            feed=source.feed,
+            feed=source.known_as,
             title=source.title or texts_in("zh")(f"feeds.{source.feed}"),
             expected_every_s=source.expected_every_s,
             config=source.config,
@@ -266,7 +270,7 @@ def load_one(
         gazetteer_batch = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
         opening = Opening(
             subdistrict_code=district.code,
-            feed=source.feed,
+            feed=source.known_as,
             source=source.path.name,
             content_hash=file.digest,
             actor=actor,
@@ -298,7 +302,7 @@ def load_feed(
     told: Progress,
     version: str,
 ) -> FeedResult:
-    feed = FEEDS[file.source.feed]
+    feed = replace(FEEDS[file.source.feed], name=file.source.known_as)
     raw = file.raw if file.raw is not None else feed.read(file.source, feed.required_headings(file.source))
     told.begin(feed.name, len(raw))
     context = Context(

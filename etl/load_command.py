@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from etl.feeds import KNOWN
 from etl.ledger import FeedResult
 from etl.load import load_folder
 from gis.database.connection import running_database
@@ -105,7 +106,7 @@ class BarProgress:
     def begin(self, feed: str, rows: int) -> None:
         self.feed = feed
         if feed not in self.tasks:
-            self.tasks[feed] = self.bars.add_task(self.texts(f"feeds.{feed}"), total=rows or None)
+            self.tasks[feed] = self.bars.add_task(feed_title(feed, self.texts), total=rows or None)
         elif rows:
             self.bars.update(self.tasks[feed], total=rows)
 
@@ -114,6 +115,11 @@ class BarProgress:
 
     def end(self, result: FeedResult) -> None:
         self.bars.update(self.tasks[result.feed], total=result.read or 1, completed=result.read or 1)
+
+
+def feed_title(feed: str, texts: Texts) -> str:
+    """What a feed is called; a feed that the delivery names itself goes by that name."""
+    return texts(f"feeds.{feed}") if feed in KNOWN else feed
 
 
 def print_results(console: Console, results: Sequence[FeedResult], texts: Texts) -> None:
@@ -132,7 +138,7 @@ def result_table(results: Sequence[FeedResult], texts: Texts) -> Table:
         table.add_column(texts(f"load.{column}"), justify="right")
     for result in results:
         table.add_row(
-            texts(f"feeds.{result.feed}"), *(f"{count:,}" for count in counts(result)), f"{result.seconds:,.1f}"
+            feed_title(result.feed, texts), *(f"{count:,}" for count in counts(result)), f"{result.seconds:,.1f}"
         )
     totals = [sum(column) for column in zip(*(counts(result) for result in results), strict=True)]
     table.add_section()
@@ -159,5 +165,5 @@ def level_table(results: Sequence[FeedResult], texts: Texts) -> Table:
         total = sum(result.levels.values())
         precise = sum(result.levels.get(level, 0) for level in POINT_LEVELS)
         shares = [f"{result.levels.get(level, 0) / total:.1%}" for level in levels]
-        table.add_row(texts(f"feeds.{result.feed}"), *shares, f"{precise / total:.1%}")
+        table.add_row(feed_title(result.feed, texts), *shares, f"{precise / total:.1%}")
     return table

@@ -177,7 +177,6 @@ def check_all(
     def batches() -> "list[RowBatch]":
         return [
             RowBatch(
-                feed.name,
                 raw.frame.iloc[positions[start : start + BATCH_ROWS]],
                 keys.iloc[positions[start : start + BATCH_ROWS]],
                 context,
@@ -214,6 +213,7 @@ def store_checked(
         event_faults(connection, feed, columns, faults, context, sorted_rows.changed_keys)
     if feed.resolve:
         columns = feed.resolve(connection, columns, faults, context)
+    faults.add("broken_row", "", np.isin(positions, list(raw.broken)))
     bad = faults.any
     good = columns[~bad]
     batch = StoreBatch(int(result.batch_id or 0), feed, context.district.code)
@@ -225,7 +225,7 @@ def store_checked(
         remember(connection, good, sorted_rows, batch)
         new_keys = [key for key in good["source_key"].tolist() if key not in sorted_rows.changed_keys]
         release(connection, feed=feed, context=context, keys=new_keys, batch_id=batch.id, now=context.now)
-    reasons = faults.by_row()
+    reasons = faults.by_row() | {position: ["broken_row"] for position in raw.broken if position in columns.index}
     hashes = {position: sorted_rows.hashes[position].hex() for position in reasons}
     known = known_bad(connection, subdistrict_code=batch.subdistrict_code, feed=feed.name, hashes=list(hashes.values()))
     news: dict[int, list[str]] = {}

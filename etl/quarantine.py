@@ -49,7 +49,7 @@ def quarantine_rows(
             "subdistrict_code": context.district.code,
             "feed": feed.name,
             "batch_id": batch_id,
-            "row_number": [position + raw.first_row for position in positions],
+            "row_number": [raw.row_number(position) for position in positions],
             "row_hash": [hashes[position] for position in positions],
             "raw": [json.dumps(sealed_row(record, sealed, context.keys), ensure_ascii=False) for record in records],
             "reasons": [array_text(reasons[position]) for position in positions],

@@ -10,8 +10,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,12 @@ class RawRows:
     first_row: int
     #: shapely geometries in WGS-84, one per row; None for feeds without
     geometry: NDArray[np.object_] | None = None
+    #: position -> line number of lines whose fields could not be told apart; their text stands in the first column
+    broken: Mapping[int, int] = field(default_factory=dict)
+
+    def row_number(self, position: int) -> int:
+        """The number of a row as a person counts it."""
+        return self.broken.get(position, position + self.first_row)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -52,7 +58,7 @@ def content_hash(path: Path) -> str:
 
 
 def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
-    """Read a CSV file strictly: every line has the heading's number of fields and the last one is whole.
+    """Read a CSV file: the last line is whole, and a line with another number of fields than the heading is kept apart.
 
     Raises
     ------
@@ -66,11 +72,17 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
             f"{source.path.name} ends in the middle of line {last}; it was cut, or its last line lacks a line end:"
             " deliver it again"
         )
+    broken: list[pyarrow.csv.InvalidRow] = []
+
+    def keep_apart(row: pyarrow.csv.InvalidRow) -> str:
+        broken.append(row)
+        return "skip"
+
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
             read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_apart),
             # all text: codes begin with zeros, and numbers may be too long for a number
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(first_line(data), pa.string()), strings_can_be_null=False, check_utf8=False
@@ -81,8 +93,27 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     frame = frame_of(table)
     frame.columns = pd.Index([str(name).strip() for name in frame.columns])
     require_headings(source.path.name, list(frame.columns), required)
+    refuse_broken(source.path.name, broken, rows=len(frame))
     require_rows(source.path.name, frame)
-    return RawRows(frame, first_row=2)
+    if not broken:
+        return RawRows(frame, first_row=2)
+    texts = pd.DataFrame({frame.columns[0]: pd.array([row.text for row in broken], dtype="str")})
+    whole = pd.concat([frame, texts], ignore_index=True).fillna("")
+    return RawRows(whole, first_row=2, broken={len(frame) + at: row.number for at, row in enumerate(broken)})
+
+
+def refuse_broken(name: str, broken: Sequence[pyarrow.csv.InvalidRow], *, rows: int) -> None:
+    """Refuse a file whose last line is short (it was cut), or of whose lines more than one in twenty are broken."""
+    if not broken:
+        return
+    last = broken[-1]
+    fields = f"{last.actual_columns} fields where the heading has {last.expected_columns}"
+    if last.number == rows + len(broken) + 1:
+        raise BadInput(f"{name}, row {last.number}: {fields}; the file was cut")
+    if len(broken) > max(1, rows // 20):
+        raise BadInput(
+            f"{name}, row {last.number}: {fields}, and so in {len(broken)} rows; check the separator and quotes"
+        )
 
 
 def first_line(data: bytes) -> list[str]:

@@ -44,7 +44,7 @@ def check_rows(batch: RowBatch) -> CheckedRows:
     """Check rows and turn them into columns of their table; pure."""
     from etl.feeds import FEEDS
 
-    feed = FEEDS[batch.feed]
+    feed = FEEDS[batch.context.source.feed]
     headings = feed.headings_in(batch.context.source)
     source = batch.context.source
     rows = renamed(batch.rows, headings, source.defaults, source.values).assign(source_key=batch.keys)

@@ -6,7 +6,7 @@ vectorised and pure once a `Territory` and a gazetteer were selected, so that wo
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,11 +52,12 @@ class Territory:
     """The areas a point can lie in: the sub-district, its communities, its third-level work grids; WGS-84."""
 
     community_codes: tuple[str, ...]
-    community_names: tuple[str, ...]
     communities: NDArray[np.object_] = field(repr=False)
     grid_ids: tuple[int, ...]
     grids: NDArray[np.object_] = field(repr=False)
     outline: shapely.Geometry | None = field(repr=False, default=None)
+    #: code -> name of every community, those whose area nobody has drawn included
+    community_names: Mapping[str, str] = field(default_factory=dict)
 
     def inside(self, lon: ArrayLike, lat: ArrayLike, *, margin_deg: float = 0.0) -> Bools:
         """Whether points lie in the sub-district, on its edge or within a margin; False where a coordinate lacks."""
@@ -124,12 +125,12 @@ def territory_of(connection: Connection, subdistrict_code: str) -> Territory:
     grids = connection.execute(_SQL["work_grids"], bound).all()
     outline = connection.execute(_SQL["outline"], bound).scalar()
     return Territory(
-        community_codes=tuple(row.code for row in communities),
-        community_names=tuple(row.name for row in communities),
-        communities=shapes_of([row.shape for row in communities]),
+        community_codes=tuple(row.code for row in communities if row.shape is not None),
+        communities=shapes_of([row.shape for row in communities if row.shape is not None]),
         grid_ids=tuple(row.id for row in grids),
         grids=shapes_of([row.shape for row in grids]),
         outline=None if outline is None else shapely.from_wkb(bytes(outline)),
+        community_names={row.code: row.name for row in communities},
     )
 
 

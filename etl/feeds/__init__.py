@@ -9,6 +9,7 @@ from etl.feeds import (
     apartments,
     boundaries,
     buildings,
+    communities,
     compounds,
     grid_workers,
     incidents,
@@ -26,6 +27,7 @@ from etl.feeds import (
 _IN_ORDER = (
     boundaries.FEED,
     work_grids.FEED,
+    communities.FEED,
     places.FEED,
     compounds.FEED,
     apartments.FEED,

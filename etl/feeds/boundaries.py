@@ -30,7 +30,7 @@ SLIP = 0.02
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
     """Check names, levels and shapes; areas are computed, stated ones kept beside."""
-    key_faults(rows, faults, pattern=r"\d{9}|\d{12}")
+    key_faults(rows, faults, pattern=r"\d{6}|\d{9}|\d{12}")
     require(rows, faults, "name", "level")
     levels, unknown = chosen(rows["level"], LEVELS)
     faults.add("unknown_choice", "level", unknown)

@@ -1,8 +1,8 @@
 -- communities --
--- The communities of a sub-district with their areas.
+-- The communities of a sub-district, with their areas where these are known.
 SELECT code, name, ST_AsBinary(geom) AS shape
   FROM base.community
- WHERE subdistrict_code = :subdistrict_code AND geom IS NOT NULL
+ WHERE subdistrict_code = :subdistrict_code
  ORDER BY code;
 
 -- work_grids --
