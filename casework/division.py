@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 from casework.contiguity import Graph, Integers, fragments, reachable
 
 Floats = npt.NDArray[np.float64]
 
 #: spanning trees tried for each cut
-TREES = 24
+TREES = 12
 #: what one border edge in all costs against a squared relative deviation of one: keeps parts compact
 BORDER_COST = 0.15
 #: what moving all households would cost on the same scale: keeps parts where they are
@@ -97,9 +99,9 @@ def best_fresh(region: Region, generator: np.random.Generator) -> Integers:
 def cost(region: Region, labels: Integers) -> float:
     """Squared relative deviations of load, plus the share of edges between parts."""
     loads = part_loads(region, labels)
-    border = sum(labels[piece] != labels[near] for piece, nears in enumerate(region.graph) for near in nears)
-    edges = max(1, sum(map(len, region.graph)))
-    return float((((loads / loads.mean()) - 1) ** 2).sum() + BORDER_COST * border / edges)
+    piece, near = directed_edges(region.graph)
+    border = float((labels[piece] != labels[near]).mean()) if len(piece) else 0.0
+    return float((((loads / loads.mean()) - 1) ** 2).sum() + BORDER_COST * border)
 
 
 def cut_apart(region: Region, generator: np.random.Generator) -> Integers:
@@ -121,53 +123,64 @@ def cut_in_two(
     region: Region, members: list[int], *, share: float, generator: np.random.Generator
 ) -> tuple[list[int], list[int]]:
     """Cut connected `members` into two connected sets, the first with about `share` of the load."""
-    inside = set(members)
-    total = float(region.load[members].sum())
-    best: tuple[float, set[int]] | None = None
+    place = {piece: position for position, piece in enumerate(members)}
+    pairs = [
+        (place[piece], place[near])
+        for piece in members
+        for near in region.graph[piece]
+        if piece < near and near in place
+    ]
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    load = region.load[members]
+    best: tuple[float, list[bool]] | None = None
     for _ in range(TREES):
-        order, parent = random_tree(region.graph, inside, generator)
-        below = dict(zip(order, region.load[order].tolist(), strict=True))
-        for piece in reversed(order[1:]):
-            below[parent[piece]] += below[piece]
-        piece = min(
-            order[1:],
-            key=lambda piece: min(abs(below[piece] - share * total), abs(total - below[piece] - share * total)),
-        )
-        branch = {piece}
-        for later in order[order.index(piece) + 1 :]:
-            if parent[later] in branch:
-                branch.add(later)
-        deviation = min(abs(below[piece] / total - share), abs(1 - below[piece] / total - share)) / share
-        border = sum(near in inside and near not in branch for member in branch for near in region.graph[member])
-        score = deviation**2 + BORDER_COST * border / len(members)
+        order, parent = random_tree(len(members), ends, generator)
+        below = load_below(order, parent, load) / load.sum()
+        # a branch may be either side of the cut
+        off = np.minimum(np.abs(below - share), np.abs(1 - below - share))
+        off[order[0]] = np.inf
+        root = int(off.argmin())
+        score = float(off[root] / share) ** 2
+        if best is not None and score >= best[0]:
+            continue
+        branch = branch_of(root, order, parent)
+        border = np.array(branch)[ends]
+        score += BORDER_COST * float((border[:, 0] != border[:, 1]).sum()) / len(members)
         if best is None or score < best[0]:
-            near_share = abs(below[piece] / total - share) <= abs(1 - below[piece] / total - share)
-            best = (score, branch if near_share else inside - branch)
+            is_first = abs(below[root] - share) <= abs(1 - below[root] - share)
+            best = (score, branch if is_first else [not inside for inside in branch])
     if best is None:
         raise ValueError("a cut needs at least one tree")
-    return sorted(best[1]), sorted(inside - best[1])
+    first = [piece for piece, inside in zip(members, best[1], strict=True) if inside]
+    return first, [piece for piece, inside in zip(members, best[1], strict=True) if not inside]
 
 
-def random_tree(graph: Graph, inside: set[int], generator: np.random.Generator) -> tuple[list[int], dict[int, int]]:
-    """Return pieces from the root outwards and each one's parent, in a random spanning tree of `inside`."""
-    ordered = sorted(inside)
-    root = ordered[int(generator.integers(len(ordered)))]
-    draws = generator.random(6 * len(ordered) + 6).tolist()
-    order, parent = [root], {}
-    # Prim with random keys over a plain list: taking a random open edge each time gives short, bushy trees
-    border = [(root, near) for near in graph[root] if near in inside]
-    seen = {root}
-    while border:
-        place = int(draws.pop() * len(border)) if draws else len(border) - 1
-        border[place], border[-1] = border[-1], border[place]
-        above, piece = border.pop()
-        if piece in seen:
-            continue
-        seen.add(piece)
-        parent[piece] = above
-        order.append(piece)
-        border += [(piece, near) for near in graph[piece] if near in inside and near not in seen]
-    return order, parent
+def random_tree(count: int, ends: Integers, generator: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Return nodes from the root outwards, and each one's parent, in a spanning tree of least random weight."""
+    # weights are above zero, since a sparse matrix takes zero for no edge
+    weights = 1 + generator.random(len(ends))
+    matrix = csr_array((weights, (ends[:, 0], ends[:, 1])), shape=(count, count))
+    tree = minimum_spanning_tree(matrix)
+    root = int(generator.integers(count))
+    order, parent = breadth_first_order(tree, root, directed=False)
+    return order.tolist(), parent.tolist()
+
+
+def load_below(order: list[int], parent: list[int], load: Floats) -> Floats:
+    """Return the load of each node's branch: itself and all behind it."""
+    below = load.tolist()
+    for node in reversed(order[1:]):
+        below[parent[node]] += below[node]
+    return np.array(below)
+
+
+def branch_of(root: int, order: list[int], parent: list[int]) -> list[bool]:
+    """Tell of each node whether it lies in the branch of `root`."""
+    inside = [False] * len(order)
+    inside[root] = True
+    for node in order[order.index(root) + 1 :]:
+        inside[node] = inside[parent[node]]
+    return inside
 
 
 def match_parts(region: Region, labels: Integers) -> Integers:
@@ -241,38 +254,52 @@ def improve(region: Region, labels: Integers, *, until: float, move_cost: float)
     labels = labels.copy()
     loads = part_loads(region, labels)
     mean = loads.mean()
-    edges = max(1, sum(map(len, region.graph)) // 2)
-    households = max(1.0, float(region.households.sum()))
-    free = region.free
-    for _ in range(4 * len(labels)):
+    # both directions of every edge, so that the first end is the piece that may move
+    piece, near = directed_edges(region.graph)
+    between_free = region.free[piece] & region.free[near]
+    count = len(labels)
+    for _ in range(4 * count):
         if loads.max() / mean <= until:
             break
-        moves = []
-        for piece, nears in enumerate(region.graph):
-            here = int(labels[piece])
-            if not free[piece]:
-                continue
-            for there in {int(labels[near]) for near in nears if free[near]} - {here}:
-                shift = region.load[piece]
-                gain = (2 * shift * (loads[here] - loads[there] - shift)) / mean**2
-                border = sum(labels[near] == here for near in nears) - sum(labels[near] == there for near in nears)
-                moved = (int(region.prior[piece]) == here) - (int(region.prior[piece]) == there)
-                delta = -gain + BORDER_COST * border / edges + move_cost * moved * region.households[piece] / households
-                if delta < -1e-9:
-                    moves.append((delta, piece, there))
-        for _delta, piece, there in sorted(moves):
-            if leaves_whole(region, labels, piece):
-                loads[labels[piece]] -= region.load[piece]
-                loads[there] += region.load[piece]
-                labels[piece] = there
+        # pieces of the border, with the part they could join; row-wise: neighbours by part
+        beside = np.bincount(piece * region.parts + labels[near], minlength=count * region.parts)
+        beside = beside.reshape(count, region.parts)
+        border = between_free & (labels[piece] != labels[near])
+        mover, there = np.unique(np.column_stack([piece[border], labels[near[border]]]), axis=0).T
+        here = labels[mover]
+        shift = region.load[mover]
+        gain = 2 * shift * (loads[here] - loads[there] - shift) / mean**2
+        edges = BORDER_COST * (beside[mover, here] - beside[mover, there]) / max(1, len(piece) // 2)
+        moved = (region.prior[mover] == here).astype(np.int64) - (region.prior[mover] == there)
+        households = region.households[mover] / max(1.0, float(region.households.sum()))
+        change = edges - gain + move_cost * moved * households
+        for place in np.argsort(change, kind="stable"):
+            if change[place] > -1e-9:
+                return labels
+            if leaves_whole(region, labels, int(mover[place])):
+                loads[here[place]] -= shift[place]
+                loads[there[place]] += shift[place]
+                labels[mover[place]] = there[place]
                 break
         else:
             break
     return labels
 
 
+def directed_edges(graph: Graph) -> tuple[Integers, Integers]:
+    """Return both ends of every edge, each edge once in each direction."""
+    lengths = [len(nears) for nears in graph]
+    piece = np.repeat(np.arange(len(graph), dtype=np.int64), lengths)
+    return piece, np.array([near for nears in graph for near in nears], dtype=np.int64)
+
+
 def leaves_whole(region: Region, labels: Integers, piece: int) -> bool:
     """Tell whether the part of `piece` still hangs together, and is not empty, without it."""
     part = labels[piece]
+    beside = [near for near in region.graph[piece] if labels[near] == part and region.free[near]]
+    if not beside:
+        return False
+    if len(reachable(region.graph, beside)) == len(beside):
+        return True  # its neighbours touch each other: nothing falls apart
     rest = {int(other) for other in np.flatnonzero((labels == part) & region.free)} - {piece}
-    return bool(rest) and len(reachable(region.graph, rest)) == len(rest)
+    return len(reachable(region.graph, rest)) == len(rest)
