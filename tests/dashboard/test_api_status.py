@@ -136,20 +136,24 @@ def counting(world: World) -> Iterator[list[str]]:
 
 def test_the_big_tables_are_not_counted_again_while_nothing_was_written_to_them(world: World, counting: list[str]):
     desk = StatusDesk(world.database.server)
-
     first = desk.status(now=REPORTED)
+    while desk.counted is None or not desk.counted.settled:
+        # PostgreSQL's own housekeeping was writing
+        first = desk.status(now=REPORTED)
+    counting.clear()
+
     with world.database.owner.begin() as connection:
         # somebody else's writing
         connection.execute(text("UPDATE access.account SET title = 'x' WHERE name = 'auditor'"))
     assert desk.status(now=REPORTED) == first
-    assert len(counting) == 1
+    assert counting == []
 
     with world.database.owner.begin() as connection:
         connection.execute(text("UPDATE base.incident SET status = 'accepted' WHERE source_key = 'nowhere'"))
     desk.status(now=REPORTED)
-    assert len(counting) == 2
+    assert len(counting) == 1
     desk.status(now=REPORTED + timedelta(minutes=2))
-    assert len(counting) == 3
+    assert len(counting) == 2
 
 
 def test_what_is_being_written_while_it_is_counted_is_counted_afterwards(world: World):

@@ -1,14 +1,17 @@
 -- GET /api/status in two parts: what is cheap is counted at every call, the big tables only when they changed.
 
 -- Whether residents, incidents and requests changed: every insert draws from a sequence of theirs, and every update or delete
--- from record_version's (trigger keep_version). settled: nobody is writing at this moment, so nothing drawn is still to come.
+-- from record_version's (trigger keep_version). settled: nobody who drew before is still writing, so nothing is to come for this
+-- key; asked second, and by the locks that writers hold, since a snapshot does not tell of the newest writer.
 CREATE FUNCTION support.status_key() RETURNS TABLE (key text, snapshot text, settled boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT concat_ws(' ', COALESCE(pg_sequence_last_value('base.resident_id_seq'), 0), COALESCE(pg_sequence_last_value('base.incident_id_seq'), 0),
-                     COALESCE(pg_sequence_last_value('base.service_request_id_seq'), 0), COALESCE(pg_sequence_last_value('support.record_version_id_seq'), 0)),
-           snapshot::text, pg_snapshot_xmin(snapshot) = pg_snapshot_xmax(snapshot)
-      FROM pg_current_snapshot() AS snapshot
-$$;
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    key := concat_ws(' ', COALESCE(pg_sequence_last_value('base.resident_id_seq'), 0), COALESCE(pg_sequence_last_value('base.incident_id_seq'), 0),
+                     COALESCE(pg_sequence_last_value('base.service_request_id_seq'), 0), COALESCE(pg_sequence_last_value('support.record_version_id_seq'), 0));
+    settled := NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND pid <> pg_backend_pid());
+    snapshot := pg_current_snapshot()::text;
+    RETURN NEXT;
+END $$;
 
 CREATE FUNCTION support.status_counts() RETURNS TABLE (
     residents bigint, incidents bigint, incidents_open bigint, requests bigint, placed bigint, total bigint)
