@@ -213,7 +213,7 @@ def print_peers(count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the geocoder")
     parser.add_argument("--quick", action="store_true", help="fewer queries")
-    count = 150 if parser.parse_args().quick else 750
+    count = 150 if parser.parse_args().quick else 400
     print_given(SHARED)
     print_accuracy(count)
     print_speed(count * 2)

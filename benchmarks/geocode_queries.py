@@ -77,6 +77,7 @@ class Asker:
     def __init__(self, district: District, rng: random.Random, *, held_out: bool = False) -> None:
         self.district, self.gazetteer, self.rng, self.held_out = district, district.gazetteer, rng, held_out
         self.families: list[str] = []
+        self.unclear: set[str] = set()
         gazetteer = self.gazetteer
         self.names: dict[str, set[str]] = {}
         for place in gazetteer.places.values():
@@ -90,7 +91,7 @@ class Asker:
 
     def ask(self) -> Query | None:
         """Return one query, or None if the drawn noise made it unanswerable."""
-        rng, self.families = self.rng, []
+        rng, self.families, self.unclear = self.rng, [], set()
         kind = rng.choices(
             ["estate", "poi", "junction", "road", "community", "village", "foreign", "empty"],
             [52, 11, 8, 7, 3, 6, 12, 1],
@@ -98,6 +99,9 @@ class Asker:
         said = getattr(self, f"_{kind}")()
         if said is None:
             return None
+        if self.unclear and self._left_open(said):
+            said.status, said.place_ids = "ambiguous", said.place_ids | self.unclear
+            self.families.append("ambiguous")
         text = self._around(said.words, plain=kind == "empty")
         if not self.families:
             self.families.append("clean")
@@ -114,6 +118,23 @@ class Asker:
             said.lat,
         )
 
+    def _left_open(self, said: _Said) -> bool:
+        """Tell whether a place that begins alike also has the zone and the building that were written."""
+        gazetteer = self.gazetteer
+        zones = {gazetteer.places[place_id].name[-2:] for place_id in said.place_ids if gazetteer.is_zone(place_id)}
+        if {"road_prefix", "addr_only"} & set(self.families):
+            return False
+        for place_id in self.unclear:
+            parts = [place_id, *gazetteer.children.get(place_id, ())]
+            if zones and not any(gazetteer.places[part].name[-2:] in zones for part in parts):
+                continue
+            if said.building_id:
+                number = gazetteer.buildings[said.building_id].number
+                if not any(number in gazetteer.buildings_of.get(part, {}) for part in parts):
+                    continue
+            return True
+        return False
+
     # names
 
     def _slipped(self, name: str, owner: set[str], odds: float = 0.42) -> str | None:
@@ -129,6 +150,12 @@ class Asker:
         if written is None:
             return name
         self.families.append(family)
+        if family == "drop_suffix":
+            # what is left may begin other names as well: then nobody can tell which is meant
+            for other, ids in self.names.items():
+                if not ids & owner and other.startswith(written):
+                    self.unclear |= ids
+            return written
         said = _said(written)
         own = min(
             _distance(written, said, other, self.sounds[other]) for other, ids in self.names.items() if ids & owner
@@ -176,8 +203,6 @@ class Asker:
         )
         if name is None:
             return None
-        if "drop_suffix" in self.families and self._prefix_of_others(name, place.place_id):
-            return None
         written_zone, status, omitted = zone, "match", False
         if zone:
             style = rng.random()
@@ -214,10 +239,6 @@ class Asker:
         return self._with_road(
             self._building(words, place.place_id, whole.place_id, standing, omitted, status, level), place.place_id
         )
-
-    def _prefix_of_others(self, core: str, place_id: str) -> bool:
-        family = self._family_of(place_id)
-        return any(name.startswith(core) and not ids & family for name, ids in self.names.items())
 
     def _other_zone(self, zone: str) -> str:
         rng = self.rng
@@ -423,6 +444,9 @@ class Asker:
         name = self._slipped(road.name, {road.place_id}, 0.2)
         if name is None or "drop_suffix" in self.families or "swap_suffix" in self.families:
             return None
+        if rng.random() < 0.15:
+            self.families.append("road_only")
+            return _Said(name, "match", "road", frozenset({road.place_id}))
         words = name + self._road_number(number) + rng.choice(["", "", "8幢", "水果店", "仓库", "门面房", "2号楼201室"])
         return _Said(words, "match", "road", frozenset({road.place_id}))
 

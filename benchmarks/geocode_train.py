@@ -22,7 +22,7 @@ from gis.geocode.readings import JUNCTION, Reading
 
 TARGET = Path(__file__).resolve().parent.parent / "gis" / "geocode" / "data" / "trees.json"
 TRAINING, CHOOSING = range(100, 140), range(200, 208)
-PER_DISTRICT = 1500
+PER_DISTRICT = 1000
 
 
 def examples(seeds: range, count: int, *, held_out: bool = False) -> tuple[np.ndarray, np.ndarray]:

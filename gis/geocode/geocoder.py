@@ -15,6 +15,8 @@ from gis.geocode.readings import (
     BUILDING_IN_SEVERAL,
     BUILDING_UNKNOWN,
     JUNCTION,
+    LEFT_OTHER,
+    RIGHT_OTHER_THING,
     ZONE_UNKNOWN,
     PlaceIndex,
     Reader,
@@ -112,7 +114,7 @@ class Geocoder:
         # an estate known by its zones only, and no zone is said
         undecided = undecided or (not best.form.owner.whole and not best.zone and not best.settled[1])
         status = MATCHED if chance >= MATCH_FROM and not undecided else AMBIGUOUS if chance >= SHOW_FROM else UNMATCHED
-        if undecided:
+        if undecided or (status == UNMATCHED and _meant_by_several(readings)):
             status = AMBIGUOUS
             chance = min(chance, 0.6)
         if status == UNMATCHED:
@@ -133,16 +135,17 @@ class Geocoder:
             radius_m = _REST_RADIUS_M["junction"]
         if level != "road" and lon is not None and lat is not None and not building_id:
             lon, lat = _shifted(lon, lat, read_offset(read[best.end : best.end + 14]))
+        how = _how(readings, read, status)
+        candidates = () if status == MATCHED else self._candidates(readings, chance)
         return Location(
-            status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), _how(readings, read, status),
-            () if status == MATCHED else self._candidates(readings, chance),
-        )  # fmt: skip
+            status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), how, candidates
+        )
 
     def _candidates(self, readings: list[Reading], chance: float) -> tuple[Candidate, ...]:
         found: dict[tuple[str, str], Candidate] = {}
         for reading in readings:
             pairs = reading.building_ids if len(reading.building_ids) > 1 else (reading.settled,)
-            share = chance if reading is readings[0] else chance * 2.0 ** (reading.score - readings[0].score) / 2
+            share = chance if reading is readings[0] else chance * min(1.0, 2.0 ** (reading.score - readings[0].score))
             for place_id, building_id in pairs:
                 place = self.gazetteer.buildings[building_id] if building_id else self.gazetteer.places[place_id]
                 found.setdefault(
@@ -167,6 +170,16 @@ def _surest(readings: list[Reading], read: str) -> tuple[int, float]:
     chances = [probability(features_of(readings, rank, read)) for rank in weighed_ranks(readings)]
     best = max(range(len(chances)), key=chances.__getitem__)
     return best, chances[best]
+
+
+def _meant_by_several(readings: list[Reading]) -> bool:
+    """Tell whether the same clean words are the name of several places: a person can choose."""
+    best = readings[0]
+    clean = best.span.cost == 0.0 and best.gap == 0 and best.left < LEFT_OTHER and best.right < RIGHT_OTHER_THING
+    return clean and any(
+        other.span.start == best.span.start and other.span.cost == 0.0 and other.place_id != best.place_id
+        for other in readings[1:]
+    )
 
 
 def _shifted(lon: float, lat: float, offset: tuple[str, float] | None) -> tuple[float, float]:

@@ -74,7 +74,7 @@ def _fold(character: str) -> str | None:
     if wide in _LIKE:
         return _LIKE[wide]
     simplified = _SIMPLIFIED.get(wide, wide)
-    if category.startswith(("P", "S")) and simplified != "#":
+    if unicodedata.category(wide).startswith(("P", "S")) and simplified != "#":
         return " "
     return simplified.upper()
 

@@ -469,7 +469,7 @@ def _undominated(readings: list[Reading]) -> list[Reading]:
         if one.kind == JUNCTION:
             return False
         inside = any(a <= start and end <= b and end - start < b - a for a, b in whole)
-        worse = one.span.cost >= 0.6 and any(start < b and a < end for a, b in whole)
+        worse = one.span.cost >= 0.6 and any(start < b and a < end and end - start <= b - a for a, b in whole)
         return inside or worse
 
     return [one for one in readings if not picks(one)]
