@@ -18,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.life import judge
 from alerts.rules import Rules, shipped_rules
 from gis.database.connection import Database
+from gis.database.statements import load_statements
 from gis.district import select_district
 from gis.errors import FengqiaoError, NotFound
 from layers.facts import apply_change, refresh
 
+STATEMENTS = load_statements("dashboard", "follow")
 logger = structlog.get_logger("fengqiao.follow")
 
 CHANNEL = "fengqiao"
@@ -84,7 +86,7 @@ def take_in(database: Database, messages: Sequence[Mapping[str, Any]], now: date
         if message.get("kind") in JUDGED
     }
     if len(distinct) > MANY_MESSAGES:
-        catch_up(database, now)
+        refresh(database, now=now)
         return
     for message in distinct.values():
         with database.owner.begin() as connection:
@@ -92,11 +94,13 @@ def take_in(database: Database, messages: Sequence[Mapping[str, Any]], now: date
 
 
 def catch_up(database: Database, now: datetime) -> None:
-    """Count everything anew: what happened while nobody listened is in no message."""
-    try:
-        refresh(database, now=now)
-    except NotFound:
+    """Count everything anew if something was missed: what happened while nobody listened is in no message."""
+    with database.owner.connect() as connection:
+        missed = connection.scalar(STATEMENTS["missed_something"], {"now": now})
+    if missed is None:
         logger.info("nothing_loaded_yet")
+    elif missed:
+        refresh(database, now=now)
 
 
 def judge_now(database: Database, rules: Rules, now: datetime) -> None:

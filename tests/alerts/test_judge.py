@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from alerts.judge import count_findings, silence_findings
+import pytest
+from scipy.stats import poisson
+
+from alerts.judge import count_findings, expected_interval, silence_findings
 from alerts.rules import CountLevel, CountRule, SilenceLevel, SilenceRule, Where
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -62,3 +65,8 @@ def test_a_silent_feed_is_found_after_its_times_and_its_least():
     assert silence_findings(silence, [feed | {"silent_s": 1199}], now=NOW) == []
     found = silence_findings(silence, [feed | {"silent_s": 1200}], now=NOW)
     assert (found[0].unit_kind, found[0].unit_code, found[0].level) == ("feed", "incidents", 4)
+
+
+@pytest.mark.parametrize("mean", [0.5, 1.0, 3.2, 40.0])
+def test_the_interval_is_that_of_scipys_poisson(mean):
+    assert expected_interval(mean) == tuple(poisson.interval(0.95, mean))
