@@ -1,6 +1,6 @@
 """A delivery small enough to know by heart, in the forms of FORMATS.md: one square street of two communities.
 
-The street is 0.04° by 0.02° with its corner at (120.50, 31.30), cut in the middle: west 甲社区, east 乙社区, each with
+The street is 0.01° by 0.005° with its corner at (120.50, 31.30), cut in the middle: west 甲社区, east 乙社区, each with
 one second-level grid that is one third-level grid. Compound 甲苑 (C01) stands in the west with buildings 1 and 2, 乙苑
 (C02) in the east with building 1. 东路 and 北路 cross in the middle of the west.
 """
@@ -19,12 +19,15 @@ from gis.coordinates import from_wgs84
 CODE = "320599001"
 WEST, EAST = f"{CODE}001", f"{CODE}002"
 SOUTH_WEST = (120.50, 31.30)
-MIDDLE_LON, EAST_LON, NORTH_LAT = 120.52, 120.54, 31.32
+MIDDLE_LON, EAST_LON, NORTH_LAT = 120.505, 120.51, 31.305
 #: building -> WGS-84 point
-BUILDINGS = {"C01-001": (120.508, 31.308), "C01-002": (120.509, 31.308), "C02-001": (120.530, 31.310)}
-CROSSING = (120.510, 31.310)
+BUILDINGS = {"C01-001": (120.502, 31.302), "C01-002": (120.503, 31.302), "C02-001": (120.5075, 31.3025)}
+CROSSING = (120.5025, 31.3025)
 
-INCIDENT_HEADING = "事件编号,事件大类,事件小类,事件标题,事件描述,地址,社区,经度,纬度,等级,事件来源,上报时间,截止时间,派遣时间,办结时间,状态,工号"
+INCIDENT_HEADING = (
+    "事件编号,事件大类,事件小类,事件标题,事件描述,地址,社区,经度,纬度,等级,"
+    "事件来源,上报时间,截止时间,派遣时间,办结时间,状态,工号"
+)  # fmt: skip
 RESIDENT_HEADING = (
     "人员编号,姓名,性别,身份证号,出生日期,手机号,户号,与户主关系,人口类型,户籍地,"
     "小区,楼栋,单元,室号,床位,居住地址,人群标签,登记日期"
@@ -46,8 +49,10 @@ def resident(key: str, **changes: str) -> str:
     """One row of residents.csv; a good one unless changed."""
     row = {
         "人员编号": key, "姓名": "张三", "性别": "男", "身份证号": GOOD_IDENTITY, "出生日期": "1980-01-01",
-        "手机号": "10012345678", "户号": "H1", "与户主关系": "户主", "人口类型": "户籍", "户籍地": "", "小区": "甲苑", "楼栋": "1",
-        "单元": "2", "室号": "402", "床位": "", "居住地址": "甲苑1幢2单元402室", "人群标签": "独居;慢病", "登记日期": "2020-05-01",
+        "手机号": "10012345678", "户号": "H1", "与户主关系": "户主", "人口类型": "户籍", "户籍地": "",
+        "小区": "甲苑", "楼栋": "1",
+        "单元": "2", "室号": "402", "床位": "", "居住地址": "甲苑1幢2单元402室", "人群标签": "独居;慢病",
+        "登记日期": "2020-05-01",
     }  # fmt: skip
     return ",".join((row | changes)[heading] for heading in RESIDENT_HEADING.split(","))
 
@@ -55,8 +60,10 @@ def resident(key: str, **changes: str) -> str:
 def incident(key: str, **changes: str) -> str:
     """One row of incidents.csv; a good one unless changed."""
     row = {
-        "事件编号": key, "事件大类": "城市管理", "事件小类": "市容", "事件标题": "垃圾堆放", "事件描述": "垃圾无人清理", "地址": "甲苑1幢",
-        "社区": "甲社区", "经度": "", "纬度": "", "等级": "一般", "事件来源": "网格上报", "上报时间": "2026-03-01 08:00:00",
+        "事件编号": key, "事件大类": "城市管理", "事件小类": "市容", "事件标题": "垃圾堆放",
+        "事件描述": "垃圾无人清理", "地址": "甲苑1幢",
+        "社区": "甲社区", "经度": "", "纬度": "", "等级": "一般", "事件来源": "网格上报",
+        "上报时间": "2026-03-01 08:00:00",
         "截止时间": "2026-03-03 08:00:00", "派遣时间": "", "办结时间": "", "状态": "待派遣", "工号": "",
     }  # fmt: skip
     return ",".join((row | changes)[heading] for heading in INCIDENT_HEADING.split(","))
@@ -117,14 +124,16 @@ def write_small_district(folder: Path) -> Path:
     sheet.append(["试街道小区一览表"])
     sheet.append("编号 名称 类型 社区 上级小区 地址 经度 纬度 户数 楼栋数".split())  # noqa: SIM905
     for key, name, kind, community, at in (
-        ("C01", "甲苑", "拆迁安置", "甲社区", (120.508, 31.308)), ("C02", "乙苑", "商品房", "乙社区", (120.530, 31.310)),
+        ("C01", "甲苑", "拆迁安置", "甲社区", (120.502, 31.302)),
+        ("C02", "乙苑", "商品房", "乙社区", (120.5075, 31.3025)),
     ):  # fmt: skip
         lon, lat = from_wgs84([at[0]], [at[1]], system="BD09")
         sheet.append([key, name, kind, community, None, "东路1号", float(lon[0]), float(lat[0]), 100, 2])
     book.save(folder / "compounds.xlsx")
     write_table(
         folder, "places.csv", "编号,类别,小类,名称,社区,经度,纬度,地址,起始日期,截止日期",
-        "D01,道路,,东路,,120.510,31.310,,,", "D02,道路,,北路,,120.510,31.310,,,", "P01,兴趣点,学校,甲小学,甲社区,120.512,31.312,,,",
+        "D01,道路,,东路,,120.5025,31.3025,,,", "D02,道路,,北路,,120.5025,31.3025,,,",
+        "P01,兴趣点,学校,甲小学,甲社区,120.503,31.303,,,",
     )  # fmt: skip
     write_table(folder, "aliases.csv", "对象编号,别名,关系", "C01,甲家新村,别名", f"{WEST},甲居委,简称")
     write_table(
@@ -175,7 +184,8 @@ FEEDS: list[dict[str, object]] = [
 def write_yaml(folder: Path, feeds: list[dict[str, object]] | None = None, **subdistrict: object) -> None:
     """Write district.yml; the feeds stand in no useful order on purpose."""
     stated = {
-        "code": CODE, "name": "试街道", "name_en": "Trial", "metric_srid": 4549, "schematic": True, "timezone": "Asia/Shanghai",
+        "code": CODE, "name": "试街道", "name_en": "Trial", "metric_srid": 4549, "schematic": True,
+        "timezone": "Asia/Shanghai",
     }  # fmt: skip
     content = {"subdistrict": stated | subdistrict, "feeds": FEEDS if feeds is None else feeds}
     (folder / "district.yml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")

@@ -77,11 +77,12 @@ def test_everything_arrives_in_its_place(emptied: Database, folder: Path) -> Non
     results = load(emptied, folder)
 
     assert {feed: (r.read, r.loaded, r.quarantined) for feed, r in results.items()} == {
-        "boundaries": (3, 3, 0), "work_grids": (4, 4, 0), "places": (3, 3, 0), "compounds": (2, 2, 0), "aliases": (2, 2, 0),
+        "boundaries": (3, 3, 0), "work_grids": (4, 4, 0), "places": (3, 3, 0), "compounds": (2, 2, 0),
+        "aliases": (2, 2, 0),
         "buildings": (3, 3, 0), "junctions": (1, 1, 0), "residents": (2, 2, 0), "incidents": (3, 3, 0),
     }  # fmt: skip
-    # 0.04° by 0.02° at 31.31° N: 0.04 * 95.18 km * 0.02 * 110.87 km = 8.44 km²
-    assert one(emptied, "SELECT area_km2 FROM base.subdistrict WHERE code = :code") == pytest.approx(8.44, rel=0.005)
+    # 0.01° by 0.005° at 31.3° N: 0.01 * 95.18 km * 0.005 * 110.87 km = 0.5276 km²
+    assert one(emptied, "SELECT area_km2 FROM base.subdistrict WHERE code = :code") == pytest.approx(0.5276, rel=0.005)
     homes = rows(
         emptied,
         "SELECT source_key, ST_X(geom), ST_Y(geom), cell, community_code, match_level, placement FROM base.resident"
@@ -362,7 +363,7 @@ def test_a_load_that_is_killed_leaves_nothing_half_done(emptied: Database, folde
     import sys
 
     # many rows, so that the kill falls between the first of them and the end of their transaction
-    people = [resident(f"P{number}", 户号=f"H{number}") for number in range(30_000)]
+    people = [resident(f"P{number}", 户号=f"H{number}") for number in range(3_000)]
     write_table(folder, "residents.csv", RESIDENT_HEADING, *people, encoding="gb18030")
     script = (
         "import os, sys\n"
@@ -425,6 +426,7 @@ def test_cells_are_cut_from_the_areas(emptied: Database, folder: Path) -> None:
         " HAVING abs(sum(share) - 1) > 1e-6",
     )
     assert sums == []
-    assert {row[0] for row in rows(emptied, "SELECT unit_code FROM base.cell_share WHERE subdistrict_code = :code")} >= {
+    units = rows(emptied, "SELECT unit_code FROM base.cell_share WHERE subdistrict_code = :code")
+    assert {row[0] for row in units} >= {
         WEST, EAST,
     }  # fmt: skip
