@@ -24,15 +24,18 @@ DISTRICT = District(code=CODE, name="试验街道", name_en="Trial", metric_srid
 #: building -> (lon, lat), community, place
 BUILDINGS = {1: (120.505, 31.290, WEST, 1), 2: (120.509, 31.290, WEST, 1), 3: (120.522, 31.291, EAST, 2)}
 INCIDENT_COLUMNS = (
-    "reported_at", "subdistrict_code", "feed", "source_key", "batch_id", "category", "source", "grade", "status", "closed_at",
+    "reported_at", "subdistrict_code", "feed", "source_key", "batch_id", "category", "source", "grade",
+    "status", "closed_at",
     "placement", "geom", "cell", "community_code",
 )  # fmt: skip
 REQUEST_COLUMNS = (
-    "requested_at", "subdistrict_code", "feed", "source_key", "batch_id", "item_code", "status", "placement", "geom", "cell",
+    "requested_at", "subdistrict_code", "feed", "source_key", "batch_id", "item_code", "status", "placement",
+    "geom", "cell",
     "community_code",
 )  # fmt: skip
 RESIDENT_COLUMNS = (
-    "subdistrict_code", "feed", "source_key", "batch_id", "name", "registration", "birth_date", "groups", "household_id",
+    "subdistrict_code", "feed", "source_key", "batch_id", "name", "registration", "birth_date", "groups",
+    "household_id",
     "building_id", "place_id", "placement", "geom", "cell", "community_code",
 )  # fmt: skip
 
@@ -55,7 +58,8 @@ def fill(connection: Connection) -> None:
     residents(connection, 3, "d", 120, registration="migrant")
     connection.execute(
         text(
-            "UPDATE base.resident SET birth_date = '1961-01-01' WHERE source_key IN ('a0','a1','a2','a3','a4','a5','a6','a7','a8','a9')"
+            "UPDATE base.resident SET birth_date = '1961-01-01' WHERE source_key IN"
+            " ('a0','a1','a2','a3','a4','a5','a6','a7','a8','a9')"
         )
     )
     connection.execute(
@@ -63,7 +67,8 @@ def fill(connection: Connection) -> None:
     )
     connection.execute(
         text(
-            "SELECT support.ensure_months('base.incident', :a, :b), support.ensure_months('base.service_request', :a, :b)"
+            "SELECT support.ensure_months('base.incident', :a, :b),"
+            " support.ensure_months('base.service_request', :a, :b)"
         ),
         {"a": NOW - timedelta(days=400), "b": NOW + timedelta(days=40)},
     )
@@ -90,7 +95,8 @@ def places(connection: Connection) -> None:
     for code, west, east in ((WEST, 120.500, 120.515), (EAST, 120.515, 120.530)):
         connection.execute(
             text(
-                "INSERT INTO base.community (code, subdistrict_code, feed, source_key, name, name_en, geom, label_point)"
+                "INSERT INTO base.community (code, subdistrict_code, feed, source_key, name, name_en, geom,"
+                " label_point)"
                 f" VALUES (:code, :here, 'boundaries', :code, :code, :code, {outline.format(west, east)},"
                 " ST_SetSRID(ST_MakePoint(:lon, 31.29), 4326))"
             ),
@@ -101,23 +107,29 @@ def places(connection: Connection) -> None:
         lon, lat, community, _ = BUILDINGS[1 if number == 1 else 3]
         connection.execute(
             text(
-                "INSERT INTO base.place (id, subdistrict_code, feed, source_key, kind, compound_kind, name, point, beds, community_code)"
-                " VALUES (:id, :here, 'places', :name, :kind, :compound_kind, :name, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),"
+                "INSERT INTO base.place (id, subdistrict_code, feed, source_key, kind, compound_kind, name,"
+                " point, beds, community_code)"
+                " VALUES (:id, :here, 'places', :name, :kind, :compound_kind, :name,"
+                " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),"
                 " :beds, :community)"
             ),
             {
-                "id": number, "here": CODE, "kind": kind, "name": name, "lon": lon, "lat": lat, "beds": beds, "community": community,
+                "id": number, "here": CODE, "kind": kind, "name": name, "lon": lon, "lat": lat, "beds": beds,
+                "community": community,
                 "compound_kind": "resettlement" if kind == "compound" else None,
             },
         )  # fmt: skip
     for number, (lon, lat, community, place) in BUILDINGS.items():
         connection.execute(
             text(
-                "INSERT INTO base.building (id, subdistrict_code, feed, source_key, place_id, number, geom, cell, community_code)"
-                " VALUES (:id, :here, 'buildings', :key, :place, :key, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell, :community)"
+                "INSERT INTO base.building (id, subdistrict_code, feed, source_key, place_id, number, geom,"
+                " cell, community_code)"
+                " VALUES (:id, :here, 'buildings', :key, :place, :key, ST_SetSRID(ST_MakePoint(:lon, :lat),"
+                " 4326), :cell, :community)"
             ),
             {
-                "id": number, "here": CODE, "key": str(number), "place": place, "lon": lon, "lat": lat, "cell": cell_of(number),
+                "id": number, "here": CODE, "key": str(number), "place": place, "lon": lon, "lat": lat,
+                "cell": cell_of(number),
                 "community": community,
             },
         )  # fmt: skip
@@ -133,7 +145,8 @@ def places(connection: Connection) -> None:
         lon, lat, community, _ = BUILDINGS[building]
         connection.execute(
             text(
-                "INSERT INTO base.resource (subdistrict_code, feed, source_key, kind, name, status, placement, geom, cell, community_code)"
+                "INSERT INTO base.resource (subdistrict_code, feed, source_key, kind, name, status,"
+                " placement, geom, cell, community_code)"
                 " VALUES (:here, 'resources', :key, 'fire_station', :key, :status, 'placed',"
                 " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell, :community)"
             ),
@@ -149,9 +162,11 @@ def places(connection: Connection) -> None:
         )
     connection.execute(
         text(
-            "INSERT INTO base.road_segment (subdistrict_code, feed, source_key, name, road_class, from_node, to_node, length_m, geom)"
+            "INSERT INTO base.road_segment (subdistrict_code, feed, source_key, name, road_class,"
+            " from_node, to_node, length_m, geom)"
             " SELECT :here, 'roads', 'road', '横路', 'main', 1, 2, ST_Length(line::geography), line"
-            " FROM (SELECT ST_SetSRID(ST_MakeLine(ST_MakePoint(120.501, 31.29), ST_MakePoint(120.529, 31.29)), 4326) AS line) AS road"
+            " FROM (SELECT ST_SetSRID(ST_MakeLine(ST_MakePoint(120.501, 31.29), ST_MakePoint(120.529,"
+            " 31.29)), 4326) AS line) AS road"
         ),
         {"here": CODE},
     )
@@ -163,14 +178,16 @@ def residents(
     lon, lat, community, place = BUILDINGS[building]
     household = connection.scalar(
         text(
-            "INSERT INTO base.household (subdistrict_code, feed, source_key) VALUES (:here, 'residents', :key) RETURNING id"
+            "INSERT INTO base.household (subdistrict_code, feed, source_key) VALUES (:here, 'residents',"
+            " :key) RETURNING id"
         ),
         {"here": CODE, "key": key},
     )
     copy_rows(
         connection, "base.resident", RESIDENT_COLUMNS,
         [
-            (CODE, "residents", f"{key}{number}", batch_id, "无名", registration, date(1996, 1, 1), "{}", household, building, place,
+            (CODE, "residents", f"{key}{number}", batch_id, "无名", registration, date(1996, 1, 1), "{}",
+            household, building, place,
              "placed", ewkb(lon, lat), cell_of(building), community)
             for number in range(count)
         ],
@@ -185,14 +202,16 @@ def requests(
     copy_rows(
         connection, "base.service_request", REQUEST_COLUMNS,
         [
-            (at, CODE, "requests", f"{key}{number}", batch_id, item, status, "placed", ewkb(lon, lat), cell_of(building), community)
+            (at, CODE, "requests", f"{key}{number}", batch_id, item, status, "placed", ewkb(lon, lat),
+            cell_of(building), community)
             for number, at in enumerate(times)
         ],
     )  # fmt: skip
 
 
 def incidents(
-    connection: Connection, building: int, category: str, times: list[datetime], *, key: str, status: str = "handling",
+    connection: Connection, building: int, category: str, times: list[datetime], *, key: str,
+    status: str = "handling",
     grade: str = "general", batch_id: int | None = None,
 ) -> None:  # fmt: skip
     lon, lat, community, _ = BUILDINGS[building]
@@ -200,7 +219,8 @@ def incidents(
         connection, "base.incident", INCIDENT_COLUMNS,
         [
             (at, CODE, "incidents", f"{key}{number}", batch_id, category, "网格上报", grade, status,
-             at + timedelta(hours=5) if status == "closed" else None, "placed", ewkb(lon, lat), cell_of(building), community)
+             at + timedelta(hours=5) if status == "closed" else None, "placed", ewkb(lon, lat),
+             cell_of(building), community)
             for number, at in enumerate(times)
         ],
     )  # fmt: skip
@@ -210,7 +230,8 @@ def batch(connection: Connection, feed: str) -> int:
     """Open a ledger row as a load would; returns its id."""
     number = connection.scalar(
         text(
-            "INSERT INTO support.batch (subdistrict_code, feed, source, actor) VALUES (:here, :feed, 'test', 'test') RETURNING id"
+            "INSERT INTO support.batch (subdistrict_code, feed, source, actor) VALUES (:here, :feed,"
+            " 'test', 'test') RETURNING id"
         ),
         {"here": CODE, "feed": feed},
     )

@@ -9,10 +9,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from access.accounts import NewAccount, add_account, add_token
 from gis.database.connection import Database, identified
-from gis.database.migrate import upgrade
 from layers import facts
 from layers.values import select_cell_values, select_geojson
 from tests.integration import layer_world as world
+from tests.integration.layer_fixtures import served_database
 from tests.integration.layer_world import CODE, EAST, NOW, WEST, cell_of
 
 pytestmark = pytest.mark.database
@@ -21,19 +21,8 @@ pytestmark = pytest.mark.database
 @pytest.fixture(scope="module")
 def own(database: Database) -> Iterator[Database]:
     """A database of its own with the little sub-district, its facts refreshed."""
-    name = "fengqiao_layers"
-    with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    own = Database(owner_url=database.owner_url.set(database=name), secrets=database.secrets)
-    try:
-        upgrade(own)
-        with own.owner.begin() as connection:
-            world.fill(connection)
-        facts.refresh(own, now=NOW)
+    with served_database(database, "fengqiao_layers") as own:
         yield own
-    finally:
-        own.dispose()
 
 
 @pytest.fixture
@@ -57,7 +46,8 @@ def exact(connection, building, resolution, *columns):
 
 
 def test_persons_are_counted_where_their_building_is(connection):
-    assert exact(connection, 1, 11, "total", "registered", "migrant", "aged_60", "aged_80", "living_alone", "households") == (
+    columns = ("total", "registered", "migrant", "aged_60", "aged_80", "living_alone", "households")
+    assert exact(connection, 1, 11, *columns) == (
         40, 25, 15, 10, 0, 3, 2,
     )  # fmt: skip
     assert exact(connection, 2, 11, "total", "registered", "minors") == (3, 3, 0)
@@ -206,7 +196,9 @@ def test_somebody_who_moves_is_gone_from_the_former_cell(connection):
     lon, lat, community, place = world.BUILDINGS[3]
     connection.execute(
         text(
-            "UPDATE base.resident SET batch_id = :batch, building_id = 3, place_id = :place, community_code = :community, cell = :cell,"
+            "UPDATE base.resident SET batch_id = :batch, building_id = 3, place_id = :place,"
+            " community_code = :community,"
+            " cell = :cell,"
             " geom = ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) WHERE source_key = 'b0'"
         ),
         {"batch": number, "place": place, "community": community, "cell": cell_of(3), "lon": lon, "lat": lat},
