@@ -1,5 +1,8 @@
 """The command line: every command helps, and what is wrong is one sentence and an exit code."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 import cli
@@ -26,3 +29,18 @@ def test_an_error_of_ours_is_one_sentence_on_stderr(capsys, tmp_path):
     said = capsys.readouterr()
     assert said.err == f"fengqiao: {tmp_path / 'gone'}: no such file\n"
     assert said.out == ""
+
+
+def test_nobody_imports_the_composition():
+    imports = re.compile(r"^\s*(import cli\b|from cli\b)", re.MULTILINE)
+    packages = ("gis", "access", "etl", "layers", "casework", "alerts", "dashboard")
+    root = Path(cli.__file__).parent
+
+    guilty = [
+        path
+        for package in packages
+        for path in (root / package).rglob("*.py")
+        if imports.search(path.read_text("utf-8"))
+    ]
+
+    assert not guilty
