@@ -89,6 +89,8 @@ def scan_command(
     timed = kind in (ScanKind.SPACE_TIME_POISSON, ScanKind.SPACE_TIME_PERMUTATION)
     places = scan_input.read_places(locations, planar=planar)
     counted = scan_input.read_counted(cases, places, dated=timed)
+    if counted.count.sum() > scan.CASES_MAX:
+        raise BadInput(f"{cases.name} has {counted.count.sum()} cases; a scan takes up to {scan.CASES_MAX}")
     if not counted.count.sum():
         print(f"{cases.name} has no case; there is nothing to find", file=sys.stderr)
     first_day, last_day = _period(counted, start, end)

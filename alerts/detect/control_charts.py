@@ -59,8 +59,7 @@ def bayes_bound(
     Reference values: the w counts before (when `this_year`) and 2 w + 1 around the same index b years of `freq` back.
     Gamma prior with shape 1/2 and rate 0.
     """
-    first = min((w if this_year else 0) and w, 0) if b < 1 else b * freq + w
-    first = max(first, w if this_year else 0)
+    first = max(b * freq + w if b else 0, w if this_year else 0)
     if len(positions) and positions.min() < first:
         raise BadInput(f"bayes with b {b} and w {w} needs {first} values before the first one judged")
     total = np.zeros(len(positions))

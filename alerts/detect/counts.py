@@ -97,23 +97,25 @@ def _farrington(
     counts: Integers, days: Integers, positions: Integers, method: Method, given: Settings, population: Floats | None
 ) -> dict[str, npt.NDArray[Any]]:
     flexible = method == Method.FARRINGTON_FLEXIBLE
-    half = int(given.get("w", 3))
+    half = _whole(given, "w", 3)
     limit = given.get("limit54", (5, 4))
+    if not isinstance(limit, list | tuple) or len(limit) != 2 or not all(isinstance(part, int) for part in limit):
+        raise BadInput(f"limit54 is {limit!r}; it must be two whole numbers, events and weeks")
     settings = farrington.Control(
-        b=int(given.get("b", 5)),
+        b=_whole(given, "b", 5),
         w=half,
-        alpha=float(given.get("alpha", 0.05)),
+        alpha=_number(given, "alpha", 0.05),
         reweight=bool(given.get("reweight", True)),
-        weights_threshold=float(given.get("weightsThreshold", 2.58)),
+        weights_threshold=_number(given, "weightsThreshold", 2.58),
         trend=bool(given.get("trend", True)),
-        trend_p=float(given.get("pThresholdTrend", 0.05)),
+        trend_p=_number(given, "pThresholdTrend", 0.05),
         limit_cases=int(limit[0]),
         limit_weeks=int(limit[1]),
         power=str(given.get("powertrans", "2/3")),
-        periods=int(given.get("noPeriods", 1)),
-        past_weeks_not_included=int(given.get("pastWeeksNotIncluded", half)),
+        periods=_whole(given, "noPeriods", 1),
+        past_weeks_not_included=_whole(given, "pastWeeksNotIncluded", half),
         threshold=str(given.get("thresholdMethod", "delta")),
-        freq=int(given.get("freq", 52)),
+        freq=_whole(given, "freq", 52),
         by_date=bool(given.get("epochAsDate", False)),
     )
     _refuse_other("thresholdMethod", settings.threshold, ("delta", "nbPlugin", "muan"))
@@ -137,24 +139,24 @@ def _ears(counts: Integers, positions: Integers, version: str, given: Settings) 
         counts,
         positions,
         method=version,
-        baseline=int(given.get("baseline", 7)),
-        min_sigma=float(given.get("minSigma", 0.0)),
-        alpha=float(given.get("alpha", 0.025 if version == "C3" else 0.001)),
+        baseline=_whole(given, "baseline", 7),
+        min_sigma=_number(given, "minSigma", 0.0),
+        alpha=_number(given, "alpha", 0.025 if version == "C3" else 0.001),
     )
     return {"upperbound": bound, "alarm": counts[positions] > bound}
 
 
 def _cusum(counts: Integers, positions: Integers, given: Settings) -> dict[str, npt.NDArray[Any]]:
-    limit = float(given.get("h", 2.26))
+    limit = _number(given, "h", 2.26)
     statistic, bound = control_charts.cusum(
         counts,
         positions,
-        k=float(given.get("k", 1.04)),
+        k=_number(given, "k", 1.04),
         h=limit,
         mean=given.get("m"),
         transform=str(given.get("trans", "standard")),
-        alpha=float(given.get("alpha", 0.1)),
-        freq=int(given.get("freq", 52)),
+        alpha=_number(given, "alpha", 0.1),
+        freq=_whole(given, "freq", 52),
     )
     return {"upperbound": bound, "score": statistic, "alarm": statistic >= limit}
 
@@ -163,11 +165,11 @@ def _bayes(counts: Integers, positions: Integers, given: Settings) -> dict[str, 
     bound = control_charts.bayes_bound(
         counts,
         positions,
-        b=int(given.get("b", 0)),
-        w=int(given.get("w", 6)),
+        b=_whole(given, "b", 0),
+        w=_whole(given, "w", 6),
         this_year=bool(given.get("actY", True)),
-        alpha=float(given.get("alpha", 0.05)),
-        freq=int(given.get("freq", 52)),
+        alpha=_number(given, "alpha", 0.05),
+        freq=_whole(given, "freq", 52),
     )
     return {"upperbound": bound, "alarm": counts[positions] > bound}
 
@@ -182,9 +184,9 @@ def _glr(counts: Integers, positions: Integers, given: Settings) -> dict[str, np
         times = np.arange(1, len(counts) + 1, dtype=float)
         design = glr.seasonal_design(
             times,
-            harmonics=int(level.get("S", 1)),
+            harmonics=_whole(level, "S", 1),
             trend=bool(level.get("trend", False)),
-            freq=int(given.get("freq", 52)),
+            freq=_whole(given, "freq", 52),
         )
         if start <= design.shape[1]:
             raise BadInput(f"glr-nb needs more than {design.shape[1]} counts before the first one judged, not {start}")
@@ -194,19 +196,41 @@ def _glr(counts: Integers, positions: Integers, given: Settings) -> dict[str, np
         mean = np.exp(design[positions] @ coefficients)
         alpha = 1 / theta if alpha is None else alpha
     else:
-        mean = np.broadcast_to(np.asarray(level, dtype=float), len(positions)).copy()
-    shift = given.get("theta")
+        mean = _given_means(level, len(positions))
     statistic, alarm = glr.glr_chart(
         counts[positions].astype(float),
         mean,
-        alpha=float(alpha or 0.0),
-        limit=float(given.get("c.ARL", 5)),
-        least=int(given.get("Mtilde", 1)),
-        window=int(given.get("M", -1)),
+        alpha=0.0 if not alpha else _number({"dispersion alpha": alpha}, "dispersion alpha", 0.0),
+        limit=_number(given, "c.ARL", 5),
+        least=_whole(given, "Mtilde", 1),
+        window=_whole(given, "M", -1),
         upward=given.get("dir", "inc") == "inc",
-        kappa=None if shift is None else float(shift),
+        kappa=_number(given, "theta", 0.0) if "theta" in given else None,
     )
     return {"expected": mean, "score": statistic, "alarm": alarm}
+
+
+def _given_means(level: object, count: int) -> Floats:
+    try:
+        return np.broadcast_to(np.asarray(level, dtype=float), count).copy()
+    except (TypeError, ValueError):
+        raise BadInput(f"mu0 is {level!r}; it must be an object, a number or {count} numbers") from None
+
+
+def _number(settings: Settings, name: str, default: float) -> float:
+    value = settings.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise BadInput(f"{name} is {value!r}; it must be a number")
+    if name == "alpha" and not 0 < value < 1:
+        raise BadInput(f"alpha is {value!r}; it must lie between 0 and 1")
+    return float(value)
+
+
+def _whole(settings: Settings, name: str, default: int) -> int:
+    value = _number(settings, name, default)
+    if value != int(value) or (value < 0 and name != "M"):
+        raise BadInput(f"{name} is {value:g}; it must be a whole number of at least 0")
+    return int(value)
 
 
 def _refuse_other(name: str, value: str, allowed: tuple[str, ...]) -> None:

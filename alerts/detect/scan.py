@@ -22,6 +22,7 @@ Integers = npt.NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
 
 METHOD_VERSION = "1"  # raise it when a change moves a likelihood, a p-value or a zone
+CASES_MAX = 50_000_000  # the permutation model keeps every case as an event of its own
 EULER_GAMMA = 0.5772156649015329
 
 
