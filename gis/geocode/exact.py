@@ -15,6 +15,7 @@ _TAIL = re.compile(
     r"(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?$"
 )
 _FIRST_NUMBER = re.compile(r"\d|[A-Z](?=座)")
+_LEAST_CHANCE = 0.9
 # the memory is emptied when it holds so many beginnings
 _MOST_HEADS = 200_000
 
@@ -24,7 +25,7 @@ class Head:
     """The beginning of a text up to the building number, read once."""
 
     standing: dict[str, tuple[str, str]]  # place and building by number, for the numbers that occur once
-    chances: tuple[float, float, float, float]  # of building, unit, room without unit, room with unit
+    chances: dict[tuple[bool, bool], float]  # by whether unit and room are written; filled when first asked for
 
 
 class ExactHeads:
@@ -62,8 +63,15 @@ class ExactHeads:
         parts = Parts(building, unit, room)
         if 2 in self._index.check(standing[1], parts):
             return None
-        chance = head.chances[(3 if unit else 2) if room else 1 if unit else 0]
-        return (*standing, parts, chance) if chance else None
+        depth = (bool(unit), bool(room))
+        chance = head.chances.get(depth)
+        if chance is None:
+            # always worked for the same building, so that answers do not depend on what was asked before
+            number = next(iter(head.standing))
+            sample = f"{start}{number}幢{'1单元' if unit else ''}{'101室' if room else ''}"
+            chance = head.chances[depth] = self._weigh(sample)
+        # a chance too small for a match is left to the long way
+        return (*standing, parts, chance) if chance >= _LEAST_CHANCE else None
 
     def _head(self, start: str) -> Head | None:
         """Read the beginning of a text; None if it is not one clean name behind administrative parts."""
@@ -90,7 +98,4 @@ class ExactHeads:
         standing = self._index.single_buildings(best.place_id, within=best.zone is None and bool(best.form.owner.zones))
         if not standing:
             return None
-        number, room = next(iter(standing)), "101"
-        chances = [self._weigh(f"{start}{number}幢{tail}") for tail in ("", "1单元", f"{room}室", f"1单元{room}室")]
-        # a chance too small for a match is left to the long way
-        return Head(standing, tuple(chance if chance >= 0.9 else 0.0 for chance in chances))  # type: ignore[arg-type]
+        return Head(standing, {})
