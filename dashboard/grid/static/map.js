@@ -205,6 +205,7 @@ export class GroundMap {
     const { width, height } = this.view;
     const taken = pins.map(({ x, y }) => box(x, y, 2 * PIN_RADIUS + 6, 2 * PIN_RADIUS + 6));
     taken.push({ left: 0, right: 190, top: height - 34, bottom: height }, { left: width - 110, right: width, top: height - 34, bottom: height });
+    if (this.options.movable) taken.push({ left: width - 68, right: width, top: 0, bottom: 184 }); // the tools lie there
     if (this.position) taken.push(box(...this.screen(this.position.lon, this.position.lat), 34, 34));
     const marks = [];
     const place = (name, spots, kind, size = LABEL_SIZE) => {
