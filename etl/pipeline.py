@@ -313,19 +313,19 @@ def placed(good: pd.DataFrame, context: Context, workers: Workers, placed_by: Pl
 
 def with_location(good: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
     """Take over what was found, keeping a place, building or community that the row itself had."""
-    result = good.copy()
-    for column in ("placement", "radius_m", "match_level", "confidence", "located_by"):
-        result[column] = located[column]
-    result["geom"] = pd.Series(point_texts(located["lon"], located["lat"]), index=good.index, dtype="object")
-    result["cell"] = ids(located["cell"])
-    result["work_grid_id"] = ids(located["work_grid_id"])
     stated = good["community_code"] if "community_code" in good else pd.Series(None, index=good.index, dtype="object")
     found = located["community_code"]
-    result["community_code"] = found.where(found.notna(), stated)
-    for column in ("place_id", "building_id"):
-        found_ids = ids(located[column])
-        result[column] = found_ids if column not in good else found_ids.fillna(ids(good[column]))
-    return result
+    columns: dict[str, Any] = {name: good[name] for name in good.columns}
+    for name in ("placement", "radius_m", "match_level", "confidence", "located_by"):
+        columns[name] = located[name]
+    columns["geom"] = pd.Series(point_texts(located["lon"], located["lat"]), index=good.index, dtype="object")
+    columns["cell"] = ids(located["cell"])
+    columns["work_grid_id"] = ids(located["work_grid_id"])
+    columns["community_code"] = found.where(found.notna(), stated)
+    for name in ("place_id", "building_id"):
+        found_ids = ids(located[name])
+        columns[name] = found_ids if name not in good else found_ids.fillna(ids(good[name]))
+    return pd.DataFrame(columns, index=good.index)
 
 
 def store_in_table(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:
