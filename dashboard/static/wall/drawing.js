@@ -72,7 +72,9 @@
   };
   wall.rampColours = function (ramp) {
     const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
-    if (document.getElementById("wall").classList.contains("lost")) return [1, 2, 3, 4, 5].map((step) => colour("--stale-" + step));
+    // what was brightest stays brightest in grey: of walking time that is the nearest
+    const greys = ramp === "reach" ? [5, 3, 1, 1, 1] : [1, 2, 3, 4, 5];
+    if (document.getElementById("wall").classList.contains("lost")) return greys.map((step) => colour("--stale-" + step));
     if (ramp === "reach") return [colour("--reach-3"), colour("--reach-2"), colour("--reach-1"), colour("--reach-1"), colour("--reach-1")];
     return [1, 2, 3, 4, 5].map((step) => colour("--demand-" + step));
   };

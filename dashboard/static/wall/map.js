@@ -119,11 +119,10 @@
     for (const alert of shaped.slice().reverse()) drawing.shapes += shape(alert, u);
     // tags first, then communities, roads, compounds
     for (const alert of shaped) tag(alert, room, drawing, u, rem);
-    const marks = marksOf(scene, room, u);
-    for (const mark of marks) room.prefer(mark.box);
     for (const gap of scene.gaps || []) gapLabel(gap, room, drawing, u, rem);
+    for (const point of pointsOf(scene)) { const [px, py] = map.project(point); room.prefer(square(px, py, 7 * u)); }
     communities(room, drawing, rem, u, shaped);
-    for (const mark of marks) if (!mark.drop) { drawing.marks += mark.svg; room.block(mark.box); }
+    for (const mark of marksOf(scene, room, u)) { drawing.marks += mark.svg; room.block(mark.box); }
     for (const alert of shaped) if (alert.narrow) room.block(extent(alert));
     roads(room, drawing, rem);
     if (scene.marks === "compounds") compounds(room, drawing, rem, u);
@@ -160,6 +159,11 @@
     if (place) drawing.labels += `<rect x="${place.left.toFixed(1)}" y="${place.top.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" fill="var(--ground)"/>` + wall.label(gap.label, place.left + 0.3 * rem, place.top + 1.08 * rem, size, { weight: 700, kind: "gap-label" });
   }
 
+  function pointsOf(scene) {
+    if (scene.marks === "compounds") return wall.ground.spots.map((spot) => spot.point);
+    if (scene.marks === "resources") return wall.parts.resources.rows.filter((row) => row[0] !== "hydrant").map((row) => [row[3], row[4]]);
+    return [];
+  }
   function marksOf(scene, room, u) {
     const marks = [];
     if (scene.marks === "compounds") for (const spot of wall.ground.spots) {
@@ -170,8 +174,8 @@
       const list = wall.parts.resources.rows, plain = [];
       for (const [kind, sign, ready, lon, lat] of list) {
         const [px, py] = map.project([lon, lat]);
-        if (kind === "hydrant") plain.push({ svg: wall.dot(ready, px, py, u), box: square(px, py, 2 * u), drop: false, small: true });
-        else if (kind === "aed") plain.push({ svg: wall.plus(ready, px, py, u), box: square(px, py, 5 * u), small: true });
+        if (kind === "hydrant") plain.push({ svg: wall.dot(ready, px, py, u), box: square(px, py, 2 * u) });
+        else if (kind === "aed") plain.push({ svg: wall.plus(ready, px, py, u), box: square(px, py, 5 * u) });
         else {
           // tiles that would cover another step aside, at most two tiles far; the point is schematic then
           const spots = wall.rings(px, py, 28 * u, 28 * u, 15 * u, 4), taken = marks.map((mark) => mark.box);
@@ -180,7 +184,7 @@
         }
       }
       // dots and pluses lie under the tiles
-      return [...plain.filter((mark) => !marks.some((tile) => wall.meets(mark.box, tile.box))), ...marks];
+      return [...plain.filter((mark) => room.free(mark.box) && !marks.some((tile) => wall.meets(mark.box, tile.box))), ...marks];
     }
     return marks;
   }

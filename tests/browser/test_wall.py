@@ -1,0 +1,171 @@
+"""The wall in a real browser: every size, a new incident, the loss of the server, an alert that takes the wall."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+
+OVERLAP = Path(__file__).with_name("overlap.js").read_text(encoding="utf-8").split("\n", 1)[1]
+#: software drawing on two busy cores; what is asserted is never a time [ms]
+PATIENCE_MS = 240_000
+
+
+def open_wall(browser, serving, *, width: int, height: int, scene: str = ""):
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.outside = []
+    page.on("request", lambda request: page.outside.append(request.url) if outside(request.url, serving) else None)
+    page.goto(serving.url + serving.links.wall + (f"&scene={scene}" if scene else ""))
+    page.wait_for_selector("#wall[data-first]", state="attached")
+    return context, page
+
+
+def outside(url: str, serving) -> bool:
+    return not url.startswith((serving.url, "data:", "blob:"))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scene"),
+    [(1920, 1080, "demand"), (3840, 1080, "emergency"), (3840, 2160, "population"), (1280, 1024, "risk")],
+)
+def test_nothing_overlaps_is_cut_or_too_small(browser, serving, width, height, scene):
+    context, page = open_wall(browser, serving, width=width, height=height, scene=scene)
+    try:
+        page.wait_for_selector("#wall-counters .counter >> nth=5")
+        page.wait_for_selector("#wall-overlay svg text.community >> nth=6", state="attached")
+
+        assert page.evaluate(OVERLAP) == []
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        # 1 rem is a fifty-fourth of the height
+        rem = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+        assert rem == pytest.approx(height / 54, abs=0.1)
+        # the map is the page: at least 60 % of a 16:9 wall below its header is map
+        area = page.evaluate("(r => r.width * r.height)(document.querySelector('.map').getBoundingClientRect())")
+        if width / height == pytest.approx(16 / 9):
+            assert area / (width * height) >= 0.6
+        assert "枫桥街道指挥中心" in page.inner_text("#wall-title")
+        assert page.locator("#wall-overlay text.community").count() == 7
+        assert not page.outside
+    finally:
+        context.close()
+
+
+def test_every_panel_says_how_old_it_is(browser, serving):
+    context, page = open_wall(browser, serving, width=1920, height=1080, scene="demand")
+    try:
+        page.wait_for_selector("#wall-counters .counter >> nth=5")
+
+        heads = page.locator("#wall-alerts .panel-head, #wall-panel .panel-head, #wall-legend .panel-head")
+        assert heads.count() == 3
+        ages = [heads.nth(place).locator(".age").inner_text() for place in range(3)]
+        ages += page.eval_on_selector_all("#wall-counters .counter .top", "tops => tops.map(top => top.lastChild.innerText)")
+        assert all(re.search(r"前|今日|昨日|月|停更|停在", age) for age in ages), ages
+    finally:
+        context.close()
+
+
+def test_a_new_incident_reaches_the_page(browser, serving, loaded):
+    context, page = open_wall(browser, serving, width=1280, height=720, scene="risk")
+    try:
+        page.wait_for_selector("#wall-counters .counter >> nth=5")
+        with loaded.database.owner.begin() as connection:
+            number = connection.execute(
+                text("SELECT max(id) FROM base.incident WHERE placement = 'placed' AND status NOT IN ('closed', 'withdrawn')")
+            ).scalar_one()
+            message = json.dumps({"kind": "incident", "id": number, "change": "taken"})
+            connection.execute(text("SELECT support.tell(CAST(:message AS jsonb))"), {"message": message})
+
+        page.wait_for_selector(f'#wall[data-newest="{number}"]', state="attached")
+        assert page.evaluate("wall.parts.incidents.rows.some(row => row[2] === %d)" % number)
+    finally:
+        context.close()
+
+
+def test_a_lost_server_is_said_and_mends_by_itself(browser, serving):
+    context, page = open_wall(browser, serving, width=1920, height=1080, scene="demand")
+    try:
+        page.wait_for_selector("#wall-counters .counter >> nth=5")
+        page.route("**/live/**", lambda route: route.abort())
+        page.evaluate("wall.live.source && wall.live.source.close(); wall.live.source = null")
+
+        page.wait_for_selector("#wall.lost", state="attached")
+        bar = page.inner_text("#wall-bar")
+        assert "服务器连接中断" in bar
+        assert "画面停在" in bar
+        assert "轮播暂停" in bar
+        clock = page.inner_text("#wall-clock")
+        page.wait_for_function("before => document.getElementById('wall-clock').innerText !== before", arg=clock)
+        assert page.evaluate(OVERLAP) == []
+
+        page.unroute("**/live/**")
+        page.wait_for_selector("#wall.back", state="attached")
+        assert "连接恢复" in page.inner_text("#wall-bar")
+        page.wait_for_selector("#wall:not(.lost):not(.back)", state="attached")
+    finally:
+        context.close()
+
+
+def test_a_lost_database_is_said_by_the_server(browser, serving):
+    context, page = open_wall(browser, serving, width=1280, height=720, scene="demand")
+    try:
+        page.wait_for_selector("#wall-counters .counter >> nth=5")
+        # what the server's tick says while PostgreSQL is away, held there
+        page.evaluate("""Object.defineProperty(wall.live, "database", {
+            get: () => ({ lost_at: wall.now() - 132, attempt: 9, retry_at: wall.now() + 6 }), set: () => {} })""")
+
+        page.wait_for_selector("#wall.lost", state="attached")
+        page.wait_for_function("document.getElementById('wall-bar').innerText.includes('2分12秒')")
+        bar = page.inner_text("#wall-bar")
+        assert "数据库连接中断" in bar
+        assert "第9次重连" in bar
+    finally:
+        context.close()
+
+
+def test_an_orange_alert_takes_the_wall_and_gives_it_back(browser, serving, loaded):
+    context, page = open_wall(browser, serving, width=1920, height=1080, scene="demand")
+    with loaded.database.owner.begin() as connection:
+        number = connection.execute(text(RAISE), {"code": loaded.district.code}).scalar_one()
+        message = json.dumps({"kind": "alert", "id": number, "change": "raised"})
+        connection.execute(text("SELECT support.tell(CAST(:message AS jsonb))"), {"message": message})
+    try:
+        page.wait_for_selector("#wall.taken", state="attached")
+        page.wait_for_selector("#wall-takeover .block >> nth=2")
+
+        head = page.inner_text("#wall-takeover-head")
+        assert "橙色预警 Ⅱ级" in head
+        assert "后返回服务需求" in head
+        facts = page.inner_text("#wall-takeover")
+        assert "预期 3.2 件" in facts
+        assert "少于5" in facts
+        assert page.evaluate(OVERLAP) == []
+
+        with loaded.database.owner.begin() as connection:
+            connection.execute(text(CLEAR), {"id": number})
+            connection.execute(text("SELECT support.tell('{\\"kind\\": \\"alert\\"}'::jsonb)"))
+        page.wait_for_selector("#wall:not(.taken)", state="attached")
+    finally:
+        with loaded.database.owner.begin() as connection:
+            connection.execute(text("DELETE FROM alerting.alert WHERE id = :id"), {"id": number})
+        context.close()
+
+
+RAISE = """
+INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, status,
+    community_code, cells, geom,
+    observed, expected, expected_low, expected_high, method, window_from, window_to, reasons, exposure,
+    raised_at, updated_at, held_at)
+SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open', place.community_code,
+       ARRAY[cell.cell], ST_Multi(cell.geom),
+       11, 3.2, 0.6, 6.5, 'threshold', now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]',
+       '{"persons": null, "households": 7}', now(), now(), now()
+  FROM base.place JOIN base.cell ON cell.resolution = 10 AND ST_Contains(cell.geom, place.point)
+ WHERE place.kind = 'compound' AND place.counted ORDER BY place.id LIMIT 1
+RETURNING id"""
+CLEAR = "UPDATE alerting.alert SET status = 'cleared', cleared_at = now() WHERE id = :id"
