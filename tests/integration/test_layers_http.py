@@ -245,7 +245,7 @@ def test_open_data_needs_a_sign_in_and_lists_its_tables(served, token):
 
 READ_AS_QGIS = """
 import sys, pyogrio
-pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": f"Authorization: Bearer {sys.argv[2]}"})
+pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": sys.argv[2]})
 cells = pyogrio.read_dataframe(f"OAPIF:{sys.argv[1]}/ogc", layer="open.population_cells")
 print(len(cells), cells.crs.to_epsg() or "CRS84", sorted(cells["cell"])[0], cells.geometry.geom_type.unique().tolist())
 """
