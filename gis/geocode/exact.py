@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gis.geocode.parts import Parts
-from gis.geocode.readings import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, PlaceIndex, Reading
+from gis.geocode.readings import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, ZONE_MET, PlaceIndex, Reading
 
 _TAIL = re.compile(
     r"(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?$"
@@ -82,7 +82,7 @@ class ExactHeads:
         clean = (
             best.kind == PLACE
             and best.form.owner.kind in ("compound", "apartment")
-            and best.form.owner.whole
+            and (best.form.owner.whole or best.zone_state == ZONE_MET)
             and best.form.relation != "resettled_to"
             and best.form.variant == "full"
             and best.span.cost == 0.0
