@@ -72,6 +72,7 @@ function draw() {
   main.dataset.tab = state.tab;
   main.querySelector(".view")?.remove();
   main.prepend(current.view);
+  current.fit?.(); // the map knows its size only now
   if (same) current.view.querySelector(".scroll").scrollTop = scrolled;
 }
 

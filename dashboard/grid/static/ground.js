@@ -64,7 +64,7 @@ export function groundView(state, actions) {
           h("span", { class: "words" }, h("strong", {}, place.name), h("span", { class: "second" }, hasText(`resource.${place.kind}`) ? t(`resource.${place.kind}`) : place.kind)),
           place.status === "ready" ? null : h("span", { class: "edge struck" }, t("out_of_use")))))
         : h("p", { class: "note" }, t("no_places"))));
-  return { view, close: () => drawn.close() };
+  return { view, fit: () => drawn.fit(true), close: () => drawn.close() };
 }
 
 /** The persons of one group: where they live, no names. */

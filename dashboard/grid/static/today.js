@@ -64,7 +64,7 @@ export function todayView(state, actions) {
       h("div", { class: "rows" }, items.map((item) => todayRow(item, state.position, actions.open))),
       rest > 0 ? h("p", { class: "note" }, t("todo_rest", { count: rest })) : null),
     h("div", { class: "action" }, h("button", { class: "primary", onclick: actions.report }, h("span", { class: "plus", "aria-hidden": true }), t("report"))));
-  return { view, close: () => ground.close() };
+  return { view, fit: () => ground.fit(true), close: () => ground.close() };
 }
 
 /** When the map was saved, 示意 where it applies, and how long a hundred metres are. */

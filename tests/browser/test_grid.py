@@ -1,0 +1,459 @@
+"""The grid worker's phone in a real browser: seen, measured, used with and without signal."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import text
+
+from casework.assignment import read_effort
+from casework.assignment_store import make_plan, publish_plan
+from dashboard.server import create_app
+from dashboard.settings import ServerSettings
+from gis.settings import DatabaseSettings
+from tests.casework.test_photos import picture
+from tests.casework.world import CODE, World, add_incident, add_visit, building_points, session_secret
+
+pytestmark = [pytest.mark.browser, pytest.mark.database]
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+if not Path(CHROMIUM).exists():
+    pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+#: relative luminance and contrast as WCAG 2.2 defines them, of every text that is seen, against what lies behind it
+MEASURE_CONTRAST = """() => {
+  const channel = (value) => { const part = value / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; };
+  const parse = (css) => { const [r, g, b, a = 1] = css.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+  const luminance = ({ r, g, b }) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.a === 1) return colour;
+    }
+    return { r: 255, g: 255, b: 255 };
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.getElementById("app"), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const words = node.textContent.trim();
+    const holder = node.parentElement;
+    if (!words || holder.closest("svg, option, [hidden]") || !holder.checkVisibility()) continue;
+    const style = getComputedStyle(holder);
+    const [one, other] = [luminance(parse(style.color)), luminance(behind(holder))].sort((a, b) => b - a);
+    found.push({ words, size: parseFloat(style.fontSize), contrast: (one + 0.05) / (other + 0.05) });
+  }
+  for (const label of document.querySelectorAll("svg text")) {
+    const style = getComputedStyle(label);
+    const ground = style.stroke !== "none" ? parse(style.stroke)
+      : parse(getComputedStyle(label.parentElement.querySelector(".task, .alert")).fill);
+    const [one, other] = [luminance(parse(style.fill)), luminance(ground)].sort((a, b) => b - a);
+    found.push({ words: label.textContent, size: parseFloat(style.fontSize), contrast: (one + 0.05) / (other + 0.05) });
+  }
+  return found;
+}"""
+
+MEASURE_TARGETS = """() => [...document.querySelectorAll("button, a, select, input:not(.visually-hidden), textarea, label")]
+  .filter((one) => one.checkVisibility() && !one.disabled)
+  .map((one) => ({ what: one.textContent.trim() || one.getAttribute("aria-label") || one.tagName,
+                   width: one.getBoundingClientRect().width, height: one.getBoundingClientRect().height }))"""
+
+#: texts that are cut, or reach beyond the screen
+MEASURE_CUT = """() => [...document.querySelectorAll("#app h1, #app h2, #app p, #app strong, #app span, #app button")]
+  .filter((one) => one.checkVisibility() && one.textContent.trim())
+  .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline"
+                   || one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.textContent.trim())"""
+
+
+@pytest.fixture(scope="module")
+def world(trial: World) -> World:
+    """The world with something to do for worker 0: an alert, two incidents, a visit."""
+    now = datetime.now(tz=UTC)
+    with trial.database.owner.begin() as connection:
+        plan = make_plan(connection, subdistrict_code=CODE, effort=read_effort(), now=now)
+        publish_plan(connection, plan, actor="test", now=now)
+        mine = mine_of(connection, trial)
+        add_incident(connection, trial, "browser-1", building=mine[0], at=now - timedelta(hours=2), status="accepted")
+        add_incident(connection, trial, "browser-2", building=mine[1], at=now - timedelta(hours=1), status="dispatched")
+        add_visit(connection, trial, "browser-3", resident=mine[2] * 6, due_on=now.date())
+        connection.execute(
+            text(
+                "INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, cells,"
+                " geom, observed, expected, method, window_from, window_to, raised_at, updated_at, held_at)"
+                " SELECT :code, 'dispute_surge', 'cell', 'browser', '北苑', 'B', 2, ARRAY[cell.parent_10],"
+                " ST_Multi(cell.geom), 9, 2.1, 'threshold', now(), now(), now(), now(), now()"
+                "   FROM base.cell JOIN base.building ON building.cell = cell.cell WHERE building.id = :building"
+            ),
+            {"code": CODE, "building": trial.buildings[mine[3]]},
+        )
+    return trial
+
+
+def mine_of(connection, world: World) -> list[int]:
+    """Places in the world's list of buildings that are worker 0's."""
+    found = connection.execute(
+        text(
+            "SELECT building_id FROM casework.assignment"
+            " WHERE worker_id = :id AND building_id IS NOT NULL AND valid_to IS NULL AND cover_for IS NULL ORDER BY 1"
+        ),
+        {"id": world.workers[0]},
+    )
+    return [world.buildings.index(building) for building in found.scalars()]
+
+
+@pytest.fixture(scope="module")
+def url(world: World, database_settings: DatabaseSettings) -> Iterator[str]:
+    """A real server over the world; `localhost`, since a phone gives its position to secure pages only."""
+    app = create_app(ServerSettings(geodatabase=database_settings), world.database)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        threading.Event().wait(0.05)
+    yield f"http://localhost:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium, url: str, world: World) -> Iterator[BrowserContext]:
+    """A phone of worker 0, standing beside one of their buildings."""
+    with world.database.owner.connect() as connection:
+        lon, lat = list(building_points())[mine_of(connection, world)[0]]
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, locale="zh-CN",
+        timezone_id="Asia/Shanghai", permissions=["geolocation"],
+        geolocation={"longitude": lon + 0.0001, "latitude": lat, "accuracy": 8},
+    )  # fmt: skip
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": "fengqiao_worker", "value": session_secret(world, "trial-0")[1], "url": url}])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str) -> Page:
+    """The page, opened with signal until everything is kept for when there is none."""
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.faults = faults  # type: ignore[attr-defined]
+    page.goto(f"{url}/grid")
+    expect(page.locator(".row[data-key]").first).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    expect(page.locator(".badge")).to_have_text("在线")
+    return page
+
+
+def stored(world: World, source_key: str) -> list:
+    with world.database.owner.connect() as connection:
+        return connection.execute(
+            text(
+                "SELECT id, subcategory, status, placement, work_grid_id, photo, reported_by, description"
+                " FROM base.incident WHERE feed = 'incidents' AND source_key = :key"
+            ),
+            {"key": source_key},
+        ).all()
+
+
+def waiting_keys(page: Page) -> list[str]:
+    """Keys of the entries this phone still has to send."""
+    return page.evaluate(
+        """() => new Promise((resolve, reject) => {
+          const request = indexedDB.open("fengqiao-grid", 1);
+          request.onerror = () => reject(request.error);
+          request.onsuccess = () => {
+            const keys = request.result.transaction("queue").objectStore("queue").getAllKeys();
+            keys.onsuccess = () => { request.result.close(); resolve(keys.result); };
+          };
+        })"""
+    )
+
+
+def report(page: Page, kind: str, *, note: str = "", photo: bytes | None = None) -> None:
+    """Fill the form and hand it in."""
+    page.get_by_role("button", name="上报事件").click()
+    page.locator(f'.chip[data-kind="{kind}"]').click()
+    if photo:
+        page.locator('input[type="file"]').set_input_files({"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        expect(page.locator(".preview")).to_be_visible()
+    if note:
+        page.get_by_placeholder("说明（可不填）").fill(note)
+    expect(page.locator(".position")).to_contain_text("已定位")
+    page.locator("[data-submit]").click()
+
+
+def wait_until_sent(page: Page) -> None:
+    expect(page.locator(".badge")).to_have_text("在线", timeout=30_000)
+
+
+def test_the_page_shows_who_i_am_my_ground_and_my_list(page: Page, world: World):
+    expect(page.locator(".who h1")).to_have_text("试验第1网格")
+    expect(page.locator(".who p")).to_contain_text("幢")
+    expect(page.locator(".pin rect.alert")).to_have_count(1)
+    # numbers on the map are the numbers of the list, the alert is a square on both
+    rows = page.locator(".row[data-key] .number").all_inner_texts()
+    pins = page.locator(".map-holder .pin text").all_text_contents()
+    assert sorted(pins, key=int) == rows[: len(pins)]
+    assert page.locator(".number.alert").count() == 1
+    assert page.locator("path.building.my").count() > 0
+    expect(page.locator("path.outline").last).to_be_visible()
+    expect(page.locator(".caption .saved")).to_contain_text("地图存于今日")
+    expect(page.locator(".caption .saved")).to_contain_text("示意")
+    assert page.faults == []
+
+
+def test_texts_are_legible_in_the_sun_and_targets_fit_a_thumb(page: Page):
+    measured: list[dict] = []
+    targets: list[dict] = []
+    cut: list[str] = []
+
+    def measure() -> None:
+        page.wait_for_timeout(150)
+        measured.extend(page.evaluate(MEASURE_CONTRAST))
+        targets.extend(page.evaluate(MEASURE_TARGETS))
+        cut.extend(page.evaluate(MEASURE_CUT))
+
+    measure()
+    for tab in ("ground", "records", "me"):
+        page.locator(f"[data-tab={tab}]").click()
+        measure()
+    page.locator("[data-tab=today]").click()
+    page.get_by_role("button", name="上报事件").click()
+    page.locator(".chip").first.click()
+    measure()
+    page.locator(".sheet .back").click()
+    page.locator(".row[data-key^=visit]").first.click()
+    page.locator("[data-step=done]").click()
+    measure()
+
+    assert len(measured) > 100
+    assert [one for one in measured if one["contrast"] < 7] == []
+    assert [one for one in measured if one["size"] < 16] == []
+    assert [one for one in targets if min(one["width"], one["height"]) < 47.5] == []
+    assert cut == []
+
+
+def test_the_one_big_action_is_as_high_as_the_picture_says(page: Page):
+    box = page.get_by_role("button", name="上报事件").bounding_box()
+
+    assert box is not None
+    assert box["height"] == pytest.approx(72, abs=0.5)
+    assert box["y"] + box["height"] < 844 - 60  # above the tabs, in the thumb's reach
+
+
+def test_an_incident_is_reported_in_four_taps_with_photo_and_position(page: Page, world: World):
+    taps: list[str] = []
+    page.expose_function("tapped", lambda what: taps.append(what))
+    page.evaluate("addEventListener('click', (event) => window.tapped(event.target.className), true)")
+
+    with page.expect_response(lambda answer: answer.url.endswith("/api/incidents")) as sent:
+        report(page, "井盖破损", photo=picture(size=(1200, 900)))
+
+    # open, kind, submit: the camera is the fourth; at five seconds a tap that is under thirty
+    assert len(taps) <= 3
+    assert sent.value.status == 201
+    key = sent.value.request.post_data_json["source_key"]
+    wait_until_sent(page)
+    (row,) = stored(world, key)
+    assert (row.subcategory, row.placement, row.work_grid_id) == ("井盖破损", "placed", world.grids[0])
+    assert row.reported_by == world.accounts["trial-0"]
+    assert row.status == "dispatched"  # to whose place it is, by rule
+    assert row.photo
+    expect(page.locator(".toast")).to_contain_text("已上报，归试验第1网格")
+
+
+def test_without_signal_everything_opened_stays_and_what_is_entered_is_sent_once(
+    page: Page, context: BrowserContext, world: World, url: str
+):
+    page.locator(".row[data-key^=visit]").first.click()
+    expect(page.locator(".sheet .lead")).to_contain_text("甲")
+    name = page.locator(".sheet .lead").inner_text()
+    page.locator(".sheet .back").click()
+
+    context.set_offline(True)
+    report(page, "道路积水", note="没到脚踝", photo=picture(size=(800, 600)))
+    expect(page.locator(".badge")).to_have_text("离线 · 待发 1 条")
+    expect(page.locator(".toast")).to_contain_text("已存本机")
+    (key,) = waiting_keys(page)
+    # the phone restarts: the page opens, shows what it had, and still has the entry
+    page.reload()
+    expect(page.locator(".badge")).to_have_text("离线 · 待发 1 条")
+    expect(page.locator(".row[data-key]").first).to_be_visible()
+    page.locator(".row[data-key^=visit]").first.click()
+    expect(page.locator(".sheet .lead")).to_have_text(name)
+    page.locator(".sheet .back").click()
+    assert stored(world, key) == []
+
+    context.set_offline(False)
+    wait_until_sent(page)
+
+    (row,) = stored(world, key)
+    assert (row.subcategory, row.description) == ("道路积水", "没到脚踝")
+    assert row.photo
+    assert waiting_keys(page) == []
+
+
+def test_an_answer_that_got_lost_does_not_make_a_second_incident(page: Page, context: BrowserContext, world: World):
+    attempts: list[str] = []
+
+    def lose_the_first_answer(route) -> None:
+        attempts.append(route.request.post_data_json["source_key"])
+        if len(attempts) == 1:
+            route.fetch()  # the server gets it
+            route.abort()  # the phone never hears of it
+        else:
+            route.continue_()
+
+    context.route("**/api/incidents", lose_the_first_answer)
+    report(page, "求助")
+    expect(page.locator(".badge")).to_contain_text("离线")
+    wait_until_sent(page)
+
+    assert len(attempts) == 2
+    assert len(set(attempts)) == 1
+    assert len(stored(world, attempts[0])) == 1
+
+
+def test_a_double_tap_enters_once(page: Page, context: BrowserContext, world: World):
+    context.set_offline(True)
+    page.get_by_role("button", name="上报事件").click()
+    page.locator('.chip[data-kind="暴露垃圾"]').click()
+    page.evaluate("{ const b = document.querySelector('[data-submit]'); b.click(); b.click(); b.click(); }")
+    expect(page.locator(".badge")).to_have_text("离线 · 待发 1 条")
+    (key,) = waiting_keys(page)
+
+    context.set_offline(False)
+    wait_until_sent(page)
+    assert len(stored(world, key)) == 1
+
+
+def test_two_open_pages_send_an_entry_once(page: Page, context: BrowserContext, world: World, url: str):
+    sent: list[str] = []
+    context.on("request", lambda request: request.url.endswith("/api/incidents") and sent.append(request.url))
+    context.set_offline(True)
+    report(page, "乱堆物料")
+    expect(page.locator(".badge")).to_have_text("离线 · 待发 1 条")
+    (key,) = waiting_keys(page)
+    second = context.new_page()
+    second.goto(f"{url}/grid")
+    expect(second.locator(".badge")).to_contain_text("待发 1 条")
+    sent.clear()
+
+    context.set_offline(False)
+    wait_until_sent(page)
+    wait_until_sent(second)
+
+    assert len(stored(world, key)) == 1
+    assert waiting_keys(second) == []
+
+
+def test_a_visit_marked_without_signal_says_so_on_the_list_and_is_done_when_it_returns(
+    page: Page, context: BrowserContext, world: World
+):
+    row = page.locator(".row[data-key^=visit]").first
+    visit = int(row.get_attribute("data-key").removeprefix("visit-"))
+    row.click()
+    expect(page.locator("[data-step=done]")).to_be_visible()
+    context.set_offline(True)
+    page.locator("[data-step=done]").click()
+    page.get_by_role("button", name="情况正常").click()
+    page.locator("[data-send=done]").click()
+
+    expect(page.locator(f".row[data-key=visit-{visit}]")).to_contain_text("已记录，待发送")
+    context.set_offline(False)
+    wait_until_sent(page)
+
+    with world.database.owner.connect() as connection:
+        note = connection.scalar(
+            text("SELECT note FROM base.visit WHERE id = :id AND done_at IS NOT NULL"), {"id": visit}
+        )
+    assert note == "情况正常"
+    expect(page.locator(f".row[data-key=visit-{visit}]")).to_have_count(0)
+    expect(page.locator(".heading").first).to_contain_text("已办")
+
+
+def test_what_the_server_refuses_stays_visible_and_can_be_deleted(page: Page, context: BrowserContext, world: World):
+    row = page.locator(".row[data-key^=incident]").filter(has_text="已接单").first
+    incident = int(row.get_attribute("data-key").removeprefix("incident-"))
+    row.click()
+    expect(page.locator("[data-step=handling]")).to_be_visible()
+    context.set_offline(True)
+    page.locator("[data-step=handling]").click()
+    with world.database.owner.begin() as connection:  # meanwhile the office closed it
+        connection.execute(
+            text("UPDATE base.incident SET status = 'closed', closed_at = now() WHERE id = :id"), {"id": incident}
+        )
+    context.set_offline(False)
+    expect(page.locator(".badge")).to_contain_text("1 条未被接收", timeout=30_000)
+
+    page.locator("[data-tab=records]").click()
+    entry = page.locator("[data-entry]")
+    expect(entry).to_contain_text("未被接收")
+    entry.get_by_role("button", name="删除").click()
+    entry.get_by_role("button", name="再点一次确认删除").click()
+
+    expect(page.locator(".badge")).to_have_text("在线")
+    assert waiting_keys(page) == []
+
+
+def test_names_are_shown_only_when_a_person_is_opened(page: Page):
+    page.locator("[data-tab=ground]").click()
+    expect(page.locator("[data-group=living_alone]")).to_be_visible()
+    assert "甲" not in page.locator("#app").inner_text()
+    page.locator("[data-group=living_alone]").click()
+    expect(page.locator("[data-person]").first).to_be_visible()
+    assert "甲" not in page.locator("#app").inner_text()
+
+    page.locator("[data-person]").first.click()
+
+    expect(page.locator(".sheet h1").last).to_contain_text("甲")
+    page.go_back()
+    page.go_back()
+    expect(page.locator(".sheet")).to_have_count(0)
+
+
+def test_the_page_can_be_installed(page: Page, url: str):
+    manifest = page.evaluate("fetch(document.querySelector('link[rel=manifest]').href).then((answer) => answer.json())")
+
+    assert (manifest["start_url"], manifest["display"]) == ("/grid", "standalone")
+    assert page.evaluate("navigator.serviceWorker.ready.then((worker) => new URL(worker.scope).pathname)") == "/grid"
+    for icon in manifest["icons"]:
+        assert page.request.get(url + icon["src"]).ok
+
+
+def test_signing_out_leaves_nothing_on_the_phone(page: Page):
+    page.locator("[data-tab=me]").click()
+    page.locator("[data-sign-out]").click()
+    page.wait_for_url("**/sign-in**")
+
+    kept = page.evaluate(
+        """() => new Promise((resolve) => {
+          const request = indexedDB.open("fengqiao-grid", 1);
+          request.onsuccess = () => {
+            const count = request.result.transaction("answers").objectStore("answers").count();
+            count.onsuccess = () => resolve(count.result);
+          };
+        })"""
+    )
+    assert kept == 0
