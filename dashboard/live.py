@@ -226,25 +226,31 @@ class LiveHub:
         if self.composer is None:
             return
         try:
-            rows, counters = await asyncio.to_thread(self.select_incidents, ids)
+            rows = await asyncio.to_thread(self.select_incidents, self.composer, ids)
+            self.broadcast(event("incidents", as_json({"at": self.now_s(), "rows": rows, "counters": None})))
+            for language, counters in (await asyncio.to_thread(self.select_counters, self.composer)).items():
+                data = f'{{"at":{self.now_s()},"rows":[],"counters":{counters}}}'
+                self.broadcast(event("incidents", data), language=language)
         except DATABASE_FAULTS as fault:
             log.warning("incidents not told", fault=str(fault))
-            return
-        for language, told in counters.items():
-            data = f'{{"at":{self.now_s()},"rows":{json.dumps(rows)},"counters":{told}}}'
-            self.broadcast(event("incidents", data), language=language)
 
-    def select_incidents(self, ids: list[int]) -> tuple[list[list[Any]], dict[str, str]]:
-        """Select points of incidents (lon, lat, id, open) and the counters they changed."""
-        composer = self.composer
-        if composer is None:
-            return [], {}
+    def select_incidents(self, composer: Composer, ids: list[int]) -> list[list[Any]]:
+        """Select points of incidents (lon, lat, id, open); sensitive kinds are left out."""
+        asked = {"ids": ids, "code": composer.code, "sensitive": list(SENSITIVE_SUBCATEGORIES)}
+        with self.database.wall.connect() as connection:
+            found = connection.execute(SQL["new_incidents"], asked).all()
+        return [
+            [row.lon and round(row.lon, 6), row.lat and round(row.lat, 6), row.id, is_open(row)]
+            for row in found
+            if row.shown
+        ]
+
+    def select_counters(self, composer: Composer) -> dict[str, str]:
+        """Select the counters in every language, as text."""
         now = self.clock().astimezone(ZoneInfo(composer.ground.timezone))
         with self.database.wall.connect() as connection:
-            asked = {"ids": ids, "code": composer.code, "sensitive": list(SENSITIVE_SUBCATEGORIES)}
-            found = connection.execute(SQL["new_incidents"], asked).all()
             resources = connection.execute(SQL["resources"], {"code": composer.code, "now": now}).mappings().all()
-            counters = {
+            return {
                 language: as_json(
                     select_counters(
                         connection, code=composer.code, now=now, resources=resources, texts=texts_in(language)
@@ -252,12 +258,6 @@ class LiveHub:
                 )
                 for language in self.languages
             }
-        rows = [
-            [row.lon and round(row.lon, 6), row.lat and round(row.lat, 6), row.id, is_open(row)]
-            for row in found
-            if row.shown
-        ]
-        return rows, counters
 
     async def compose_again(self) -> None:
         """Compose whenever something changed, and now and then, since time passes."""

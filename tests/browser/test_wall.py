@@ -64,7 +64,9 @@ def test_every_panel_says_how_old_it_is(browser, serving):
         heads = page.locator("#wall-alerts .panel-head, #wall-panel .panel-head, #wall-legend .panel-head")
         assert heads.count() == 3
         ages = [heads.nth(place).locator(".age").inner_text() for place in range(3)]
-        ages += page.eval_on_selector_all("#wall-counters .counter .top", "tops => tops.map(top => top.lastChild.innerText)")
+        ages += page.eval_on_selector_all(
+            "#wall-counters .counter .top", "tops => tops.map(top => top.lastChild.innerText)"
+        )
         assert all(re.search(r"前|今日|昨日|月|停更|停在", age) for age in ages), ages
     finally:
         context.close()
@@ -76,13 +78,16 @@ def test_a_new_incident_reaches_the_page(browser, serving, loaded):
         page.wait_for_selector("#wall-counters .counter >> nth=5")
         with loaded.database.owner.begin() as connection:
             number = connection.execute(
-                text("SELECT max(id) FROM base.incident WHERE placement = 'placed' AND status NOT IN ('closed', 'withdrawn')")
+                text(
+                    "SELECT max(id) FROM base.incident"
+                    " WHERE placement = 'placed' AND status NOT IN ('closed', 'withdrawn')"
+                )
             ).scalar_one()
             message = json.dumps({"kind": "incident", "id": number, "change": "taken"})
-            connection.execute(text("SELECT support.tell(CAST(:message AS jsonb))"), {"message": message})
+            connection.execute(text(TELL), {"message": message})
 
         page.wait_for_selector(f'#wall[data-newest="{number}"]', state="attached")
-        assert page.evaluate("wall.parts.incidents.rows.some(row => row[2] === %d)" % number)
+        assert page.evaluate("number => wall.parts.incidents.rows.some(row => row[2] === number)", number)
     finally:
         context.close()
 
@@ -133,7 +138,7 @@ def test_an_orange_alert_takes_the_wall_and_gives_it_back(browser, serving, load
     with loaded.database.owner.begin() as connection:
         number = connection.execute(text(RAISE), {"code": loaded.district.code}).scalar_one()
         message = json.dumps({"kind": "alert", "id": number, "change": "raised"})
-        connection.execute(text("SELECT support.tell(CAST(:message AS jsonb))"), {"message": message})
+        connection.execute(text(TELL), {"message": message})
     try:
         page.wait_for_selector("#wall.taken", state="attached")
         page.wait_for_selector("#wall-takeover .block >> nth=2")
@@ -148,7 +153,7 @@ def test_an_orange_alert_takes_the_wall_and_gives_it_back(browser, serving, load
 
         with loaded.database.owner.begin() as connection:
             connection.execute(text(CLEAR), {"id": number})
-            connection.execute(text("SELECT support.tell('{\\"kind\\": \\"alert\\"}'::jsonb)"))
+            connection.execute(text(TELL), {"message": '{"kind": "alert"}'})
         page.wait_for_selector("#wall:not(.taken)", state="attached")
     finally:
         with loaded.database.owner.begin() as connection:
@@ -156,15 +161,15 @@ def test_an_orange_alert_takes_the_wall_and_gives_it_back(browser, serving, load
         context.close()
 
 
+TELL = "SELECT support.tell(CAST(:message AS jsonb))"
 RAISE = """
 INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, status,
-    community_code, cells, geom,
-    observed, expected, expected_low, expected_high, method, window_from, window_to, reasons, exposure,
-    raised_at, updated_at, held_at)
-SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open', place.community_code,
-       ARRAY[cell.cell], ST_Multi(cell.geom),
-       11, 3.2, 0.6, 6.5, 'threshold', now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]',
-       '{"persons": null, "households": 7}', now(), now(), now()
+       community_code, cells, geom, observed, expected, expected_low, expected_high, method, window_from, window_to,
+       reasons, exposure, raised_at, updated_at, held_at)
+SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open',
+       place.community_code, ARRAY[cell.cell], ST_Multi(cell.geom), 11, 3.2, 0.6, 6.5, 'threshold',
+       now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]'::jsonb,
+       '{"persons": null, "households": 7}'::jsonb, now(), now(), now()
   FROM base.place JOIN base.cell ON cell.resolution = 10 AND ST_Contains(cell.geom, place.point)
  WHERE place.kind = 'compound' AND place.counted ORDER BY place.id LIMIT 1
 RETURNING id"""

@@ -133,13 +133,14 @@ def test_a_page_that_comes_back_gets_only_what_changed(hub):
 
 
 def test_a_new_incident_is_told_by_itself_without_its_text(hub, loaded, clean):
-    async def tell() -> tuple[int, dict[str, Any]]:
+    async def tell() -> tuple[int, dict[str, Any], dict[str, Any]]:
         async with living(hub):
             listener = hub.open("main")
             number = await asyncio.to_thread(add_incident, loaded, "wall-test-1")
-            return number, await told(listener, "incidents", lambda data: any(row[2] == number for row in data["rows"]))
+            point = await told(listener, "incidents", lambda data: any(row[2] == number for row in data["rows"]))
+            return number, point, await told(listener, "incidents", lambda data: data["counters"] is not None)
 
-    number, data = asyncio.run(tell())
+    number, data, counted = asyncio.run(tell())
 
     lon, lat, shown, is_open = data["rows"][0]
     assert (shown, is_open) == (number, True)
@@ -147,7 +148,8 @@ def test_a_new_incident_is_told_by_itself_without_its_text(hub, loaded, clean):
     assert west <= lon <= east
     assert south <= lat <= north
     assert "nobody may see" not in json.dumps(data)
-    assert [counter["label"] for counter in data["counters"]][2] == "在办事件"
+    # the counters follow the point
+    assert [counter["label"] for counter in counted["counters"]][2] == "在办事件"
 
 
 def test_a_lost_connection_is_told_and_what_came_meanwhile_is_counted(hub, loaded, clean):

@@ -56,7 +56,7 @@
       wall.parts.records.incident = Math.max(wall.parts.records.incident || 0, id);
     }
     if (message.counters) wall.parts.counters = message.counters;
-    root().dataset.newest = String(message.rows.length ? message.rows[message.rows.length - 1][2] : "");
+    if (message.rows.length) { root().dataset.newest = String(message.rows[message.rows.length - 1][2]); wall.version += 1; }
     wall.drawCounters(); drawMap();
   };
   wall.ticked = function () { root().dataset.ticked = String(Math.round(wall.now())); };
