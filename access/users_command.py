@@ -72,7 +72,9 @@ def list_() -> None:
     with administration() as connection:
         accounts = list_accounts(connection)
     names = texts_in("zh")
-    table = Table("account", "role", "post", "scope", "password", "tokens", "last seen", "state", box=SIMPLE)
+    table = Table(box=SIMPLE)
+    for heading in ("account", "role", "state", "post", "scope", "password", "tokens", "last seen"):
+        table.add_column(heading, no_wrap=heading in ("account", "role", "state"))
     for account in accounts:
         scope = [*account["community_codes"], *map(str, account["work_grid_ids"])]
         scope += [f"worker {account['grid_worker_id']}"] if account["grid_worker_id"] else []
@@ -80,12 +82,12 @@ def list_() -> None:
         table.add_row(
             account["name"],
             account["role"],
+            "disabled" if account["disabled_at"] else "open",
             account["title"] or names(f"roles.{account['role']}"),
             " ".join(scope),
             "yes" if account["signs_in"] else "–",
             str(account["tokens"]),
             seen.astimezone().strftime("%Y-%m-%d %H:%M") if seen else "never",
-            "disabled" if account["disabled_at"] else "open",
         )
     Console().print(table if accounts else "no accounts yet: fengqiao users add NAME --role operator")
 

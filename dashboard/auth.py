@@ -35,6 +35,12 @@ TRUST_S = 2.0
 #: while the database does not answer, who was known goes on being known for this long, so that pages can say so [s]
 LOST_TRUST_S = 900.0
 SESSIONS_KEPT = 10_000
+#: nobody guesses types, frames our pages or learns where people came from
+ANSWER_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ class Authentication:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
+        send = with_headers(send)
         method = scope.get("method", "GET")
         route = self.table.find(method, scope["path"])
         scope.setdefault("state", {}).update(session=None, book=self.book)
@@ -239,6 +246,19 @@ class Authentication:
             target = quote(scope["path"]) + (f"?{query}" if query else "")
             return RedirectResponse("/sign-in?" + urlencode({"next": target}), status_code=303)
         return sentence_page(self.services.texts(scope["state"].get("session")), error)
+
+
+def with_headers(send: Send) -> Send:
+    """Let every answer say what browsers need to hear; an answer that says it itself is left as it is."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            said = {name.lower() for name, _ in message.get("headers", ())}
+            missing = [header for header in ANSWER_HEADERS if header[0] not in said]
+            message = {**message, "headers": [*message.get("headers", ()), *missing]}
+        await send(message)
+
+    return send_with_headers
 
 
 def query_token(scope: Scope) -> str | None:

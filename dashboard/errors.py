@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -39,6 +39,8 @@ def translated(error: Exception) -> FengqiaoError | None:
         return Unavailable("the geodatabase does not answer")
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
         return NotAllowed("this lies outside what you may see or change")
+    if isinstance(error, DataError):
+        return BadInput("a value is longer, larger or otherwise not what can be stored")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Unavailable("the geodatabase does not answer")
     return None

@@ -59,6 +59,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=True,
+            # an error's text goes to the log, and values may be persons' names
+            hide_parameters=True,
             pool_timeout=10,
             connect_args={"connect_timeout": 5},
         )
