@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from gis.texts import texts_in
 from layers.catalogue import catalogue
 from layers.settings import GroundSettings
 from layers.values import select_geojson, served_subdistrict
@@ -169,6 +170,6 @@ def beneath_source(origin: str, settings: GroundSettings) -> dict[str, Any] | No
             "type": "raster",
             "tiles": [address.replace("{host}", str(host)) + key for host in range(8)],
             "tileSize": 256,
-            "attribution": "天地图",
+            "attribution": texts_in("zh")("layers.tianditu"),
         }
     return None
