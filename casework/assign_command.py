@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection
 
 from casework.assignment import read_effort
 from casework.assignment_store import (
@@ -120,16 +119,6 @@ def absent_command(
 def after(day: date, district: District) -> datetime:
     """Return the first instant after a local day."""
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=district.zone)
-
-
-def publish_first(connection: Connection, *, now: datetime) -> Plan | None:
-    """Publish an assignment where none was ever published, for `make run`; None when there is one."""
-    district = select_district(connection)
-    plan = make_plan(connection, subdistrict_code=district.code, effort=read_effort(), now=now)
-    if plan.pieces["prior_worker_id"].notna().any():
-        return None
-    publish_plan(connection, plan, actor="first assignment", now=now)
-    return plan
 
 
 def show(plan: Plan, texts: Texts, *, rows: int | None) -> None:

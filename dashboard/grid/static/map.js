@@ -81,12 +81,19 @@ export class GroundMap {
     if (keep && this.view?.moved) Object.assign(this.view, { width, height });
     else this.view = { x: 0, y: foot / 2 / scale, scale, width, height, moved: false };
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.refresh();
+    if (this.wanted) this.lookAt(...this.wanted);
+    else this.refresh();
   }
 
-  lookAt(lon, lat, scale = Math.max(this.view.scale, 0.9)) {
+  /** Bring a point to the middle; at the first fit when the map has no size yet. */
+  lookAt(lon, lat, scale = 0.9) {
+    if (!this.view) {
+      this.wanted = [lon, lat, scale];
+      return;
+    }
+    this.wanted = null;
     const [x, y] = this.metres([lon, lat]);
-    Object.assign(this.view, { x, y, scale, moved: true });
+    Object.assign(this.view, { x, y, scale: Math.max(scale, this.view.scale), moved: true });
     this.refresh();
   }
 

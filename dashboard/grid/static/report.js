@@ -78,7 +78,7 @@ export async function reportSheet(state, onBack, actions) {
     if (picked) return;
     spot = found;
     map.setPosition(found);
-    if (map.view) map.lookAt(found.lon, found.lat, 0.7);
+    if (state.me) map.lookAt(found.lon, found.lat, 0.7);
     tellPosition();
   }).catch(() => tellPosition(!spot));
 

@@ -22,8 +22,10 @@ export function clock(date) {
   return `${date.getHours()}:${String(date.getMinutes()).padStart(2, "0")}`;
 }
 
-function calendarDay(date) {
-  return t("when.date", { month: date.getMonth() + 1, date: date.getDate() });
+/** 11月28日, of another year 2025年11月28日. */
+function calendarDay(date, now) {
+  const key = date.getFullYear() === now.getFullYear() ? "when.date" : "when.date_year";
+  return t(key, { year: date.getFullYear(), month: date.getMonth() + 1, date: date.getDate() });
 }
 
 /** A moment as people say it: 今日 17:00, 明日 9:00, 11月28日 8:00. */
@@ -32,7 +34,7 @@ export function moment(when, now = new Date()) {
   const days = daysFrom(now, date);
   const key = { "-1": "when.yesterday_at", 0: "when.today_at", 1: "when.tomorrow_at" }[days];
   if (key) return t(key, { time: clock(date) });
-  return t("when.date_at", { month: date.getMonth() + 1, date: date.getDate(), time: clock(date) });
+  return t("when.at", { day: calendarDay(date, now), time: clock(date) });
 }
 
 /** A day as people say it: 今日, 明日, 本周五, 11月28日. `day` is YYYY-MM-DD or a moment. */
@@ -44,7 +46,7 @@ export function day(value, now = new Date()) {
   const names = LANGUAGE === "zh" ? [...t("when.days")] : t("when.days").split(" ");
   const weekday = (moment) => (moment.getDay() + 6) % 7;
   if (days > 1 && weekday(now) + days <= 6) return t("when.weekday", { day: names[date.getDay()] });
-  return calendarDay(date);
+  return calendarDay(date, now);
 }
 
 /** How long: 41分钟, 5小时, 3天. */
