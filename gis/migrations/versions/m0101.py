@@ -1,4 +1,4 @@
-"""What loading needs beside the record tables: the rows as last delivered, aliases of communities, workers' telephones."""
+"""What loading remembers: rows as they were delivered, feeds of communities, telephones of grid workers."""
 
 from gis.migrations import run_script
 
