@@ -56,8 +56,12 @@ async def listen(database: Database, rules: Rules, *, clock: Callable[[], dateti
         await asyncio.to_thread(catch_up, database, clock())
         loop = asyncio.get_running_loop()
         judged_at = loop.time() - JUDGE_AT_LEAST_S
-        waiting = False
+        hour, waiting = clock().hour, False
         while True:
+            if clock().hour != hour:
+                # a new day moves ages and windows without anything being written
+                hour = clock().hour
+                await asyncio.to_thread(catch_up, database, clock())
             messages = [parse(note.payload) async for note in connection.notifies(timeout=1.0, stop_after=1)]
             messages += [parse(note.payload) async for note in connection.notifies(timeout=0.0)]
             if messages:

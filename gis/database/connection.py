@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
-from gis.database.embedded import EmbeddedServer
+from gis.database.embedded import EmbeddedServer, exclusive
 from gis.database.secrets import Secrets, read_or_make_secrets
+from gis.errors import Conflict
 from gis.settings import DatabaseSettings
 
 SERVER_ROLE = "fengqiao_server"
@@ -105,10 +106,18 @@ def running_database(settings: DatabaseSettings) -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
-        if server and started:
+        if server and started and not is_served(settings.var_dir):
             server.stop()
 
 
-def var_path(settings: DatabaseSettings, *parts: str) -> Path:
-    """Return a path under the installation's folder."""
-    return settings.var_dir.joinpath(*parts)
+def is_served(var_dir: Path) -> bool:
+    """Whether a `fengqiao up` holds the folder: it adopted the server meanwhile, and stops it itself."""
+    path = var_dir / "up.lock"
+    if not path.exists():
+        return False
+    try:
+        with exclusive(path, wait=False):
+            return False
+    except Conflict:
+        return True
+
