@@ -8,7 +8,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from gis.errors import BadInput, NotFound
 
@@ -50,6 +50,8 @@ def store_photo(folder: Path, content: bytes) -> str:
 
 def upright(content: bytes) -> Image.Image:
     """Return the picture upright, at most `SIDE` long, as plain colours without metadata."""
+    # weasyprint, in the same process, makes Pillow fill up what is cut off; half a photo is no evidence
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

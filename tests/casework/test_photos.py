@@ -2,7 +2,7 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from casework.photos import LARGEST_BYTES, find_photo, store_photo
 from gis.errors import BadInput, NotFound
@@ -62,6 +62,13 @@ def test_what_is_no_whole_picture_is_refused_and_leaves_nothing(tmp_path, conten
     with pytest.raises(BadInput, match="no JPEG"):
         store_photo(tmp_path, content)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_half_a_photo_is_refused_beside_a_library_that_would_take_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+
+    with pytest.raises(BadInput, match="no JPEG"):
+        store_photo(tmp_path, picture()[:4000])
 
 
 def test_a_file_too_large_is_refused(tmp_path):
