@@ -26,6 +26,7 @@ $(BIN)/python:
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m gis.geocode.warm
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements-dev.lock

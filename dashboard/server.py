@@ -25,6 +25,7 @@ ROUTERS = (
     "dashboard.api.status",
     "dashboard.api.session",
     "dashboard.api.incidents",
+    "dashboard.api.geocode",
     "dashboard.api.casework",
     "dashboard.api.grid",
     "dashboard.grid.page",

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -31,6 +32,8 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District
 from gis.errors import BadInput, NotFound
+from gis.geocode import Geocoder, ReverseGeocoder
+from gis.geocode.warm import warm
 from gis.identity import identity_keys
 from gis.placing import COMMUNITY, Territory, gazetteer_of, territory_of
 from gis.texts import texts_in
@@ -62,6 +65,16 @@ class Ground:
 
     territory: Territory
     placed_by: PlacedBy
+
+    @property
+    def geocoder(self) -> Geocoder:
+        """The process's one geocoder of this gazetteer."""
+        return geocoder_for(self.placed_by.gazetteer, self.placed_by.version)
+
+    @cached_property
+    def reverse(self) -> ReverseGeocoder:
+        """From points to what stands there."""
+        return ReverseGeocoder(self.placed_by.gazetteer)
 
 
 def system_clock() -> datetime:
@@ -218,8 +231,8 @@ class Intake:
                 if self._ground is None or self._ground.placed_by.version != version:
                     gazetteer = gazetteer_of(connection, self.district.code)
                     self._ground = Ground(territory_of(connection, self.district.code), PlacedBy(gazetteer, version))
-                    # built now, so that the first report does not wait for it
-                    geocoder_for(gazetteer, version).locate("")
+                    # built and compiled now, so that the first report does not wait for it
+                    warm(self._ground.geocoder)
             self._looked_at_s = monotonic()
             return self._ground
 

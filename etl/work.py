@@ -61,9 +61,11 @@ _geocoder: tuple[str, Geocoder] | None = None
 def geocoder_for(gazetteer: Gazetteer, version: str) -> Geocoder:
     """Return this process's geocoder of a gazetteer, building it when the gazetteer is a new one."""
     global _geocoder
-    if _geocoder is None or _geocoder[0] != version:
-        _geocoder = (version, Geocoder(gazetteer))
-    return _geocoder[1]
+    known = _geocoder
+    # two databases in one process may give their gazetteers the same version
+    if known is None or known[0] != version or known[1].gazetteer.places != gazetteer.places:
+        _geocoder = known = (version, Geocoder(gazetteer))
+    return known[1]
 
 
 def locate_texts(batch: TextBatch) -> pd.DataFrame:
