@@ -1,6 +1,6 @@
 """Measure the geocoder: right answers on districts and noise it never met, speed, memory, beside RapidFuzz and jionlp.
 
-    nice -n 12 .venv/bin/python -m benchmarks.geocode [--quick]
+    nice -n 12 .venv/bin/python -m benchmarks.geocode [--full]
 
 Prints Markdown tables; docs/geocoding.md keeps a run of them. Districts are made up (seeds 300 and 400 onwards); the
 given evaluation set is measured too where its folder lies beside the checkout.
@@ -21,6 +21,8 @@ from benchmarks.geocode_judge import Judged, by, interval, measures
 from benchmarks.geocode_queries import make_queries
 from gis.geocode import Gazetteer, GazetteerBuilding, GazetteerPlace, Geocoder
 from gis.geocode_command import geocode_file
+
+MEASURES = "geocoder: accuracy on districts and noise it never met, speed and memory, beside RapidFuzz and jionlp"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "geocoding"
 SAME_NOISE, OTHER_NOISE = range(300, 308), range(400, 408)
@@ -216,8 +218,8 @@ def print_peers(count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the geocoder")
-    parser.add_argument("--quick", action="store_true", help="fewer queries")
-    count = 150 if parser.parse_args().quick else 400
+    parser.add_argument("--full", action="store_true", help="400 queries in each district instead of 150")
+    count = 400 if parser.parse_args().full else 150
     print_given(SHARED)
     print_accuracy(count)
     print_speed(count * 2)
