@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gis.database.doctor import examine
+from gis.feed_command import feed
 from gis.settings import DatabaseSettings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Say what is there and what is wrong.")
@@ -26,3 +27,6 @@ def doctor(context: typer.Context) -> None:
         "\n" + "\n".join(f"✗ {sentence}" for sentence in wrong) if wrong else "\nNothing is wrong.", soft_wrap=True
     )
     raise typer.Exit(1 if wrong else 0)
+
+
+app.command("feed")(feed)

@@ -1,0 +1,195 @@
+"""Read a delivered table that has an address and a pair of coordinates, before anybody has said what its columns are.
+
+Nothing is converted and nothing is repaired: the numbers come back as delivered.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.errors import BadInput
+
+#: a text longer than this is no address but a broken file [characters]
+LONGEST_TEXT = 100_000
+#: a larger file is no table one looks over in memory [bytes]
+LARGEST_FILE = 512 * 1024**2
+_ADDRESS = ("地址", "详细地址", "事发地址", "事发地点", "地点", "位置", "住址", "address", "addr", "location")
+_X = (
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "经度",
+    "x",
+    "x坐标",
+    "坐标x",
+    "easting",
+    "east",
+    "横坐标",
+    "东坐标",
+    "point_x",
+)
+_Y = ("lat", "latitude", "纬度", "y", "y坐标", "坐标y", "northing", "north", "纵坐标", "北坐标", "point_y")
+#: what tells that a heading holds one of these, where none is written as above
+_HOLDS = {"address": "地址|地点|住址|address|addr", "x": "经度|lon|lng", "y": "纬度|lat"}
+_KNOWN = {"address": _ADDRESS, "x": _X, "y": _Y}
+_GEOMETRY_X, _GEOMETRY_Y = "geometry x", "geometry y"
+
+
+@dataclass(frozen=True)
+class FeedRows:
+    """Addresses and coordinates of a file, as delivered."""
+
+    #: what was read as what: "address", "x" and "y" -> heading
+    columns: dict[str, str]
+    addresses: list[str]
+    #: NaN where there is no number
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
+def read_feed_file(path: Path, *, address: str = "", x: str = "", y: str = "") -> FeedRows:
+    """Read a CSV (UTF-8 or GB 18030) or a GeoJSON.
+
+    Parameters
+    ----------
+    address, x, y
+        Headings; empty: found by their names.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read as what it should be, or a column is missing or cannot be told.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} is not there, or is no file.")
+    if path.stat().st_size > LARGEST_FILE:
+        raise BadInput(f"{path.name} has {path.stat().st_size:,} bytes; give a part of it, at most {LARGEST_FILE:,}.")
+    text = decoded(path)
+    if path.suffix.lower() in (".geojson", ".json") or text.lstrip()[:1] == "{":
+        headings, rows = geojson_rows(path.name, text)
+    else:
+        headings, rows = csv_rows(path.name, text)
+    columns = {
+        what: chosen_heading(path.name, headings, what, given)
+        for what, given in (("address", address), ("x", x), ("y", y))
+    }
+    if columns["x"] == columns["y"]:
+        raise BadInput(f"{path.name}: x and y cannot both be the column {columns['x']!r}.")
+    at = {what: headings.index(heading) for what, heading in columns.items()}
+    if not rows:
+        raise BadInput(f"{path.name} has headings and no rows.")
+    return FeedRows(
+        columns,
+        [row[at["address"]].strip() for row in rows],
+        np.array([number(row[at["x"]]) for row in rows]),
+        np.array([number(row[at["y"]]) for row in rows]),
+    )
+
+
+def decoded(path: Path) -> str:
+    """Read a text as UTF-8 or, as older Chinese systems write it, GB 18030."""
+    data = path.read_bytes()
+    if (at := data.find(0)) >= 0:
+        raise BadInput(f"{path.name} holds a NUL byte at {at:,}; this is no text file.")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadInput(f"{path.name} is neither UTF-8 nor GB 18030; save it as UTF-8.")
+
+
+def csv_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
+    """Split a CSV into headings and rows of as many fields."""
+    raw_limit = csv.field_size_limit(sys.maxsize)
+    rows: list[list[str]] = []
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        headings = [heading.strip() for heading in next((row for row in reader if row), [])]
+        if not headings:
+            raise BadInput(f"{name} is empty; expected a row of headings.")
+        for row in reader:
+            if not row:
+                continue  # an empty line is no row
+            if len(row) != len(headings):
+                raise BadInput(f"{name}, line {reader.line_num}: {len(row)} fields where there are {len(headings)}.")
+            if max(map(len, row)) > LONGEST_TEXT:
+                raise BadInput(
+                    f"{name}, line {reader.line_num}: a field of {max(map(len, row)):,} characters; "
+                    f"the longest allowed is {LONGEST_TEXT:,}."
+                )
+            rows.append(row)
+    except csv.Error as error:
+        raise BadInput(f"{name} is not a readable CSV ({error}).") from error
+    finally:
+        csv.field_size_limit(raw_limit)
+    return headings, rows
+
+
+def geojson_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
+    """Lay a GeoJSON's features out as rows: their properties, and the coordinates of those that are points."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name} is not readable JSON ({str(error)[:100]}).") from error
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+        raise BadInput(f"{name} is no GeoJSON FeatureCollection.")
+    properties: list[dict[str, Any]] = [
+        found if isinstance(found := feature.get("properties"), dict) else {} for feature in features
+    ]
+    names = list(dict.fromkeys(key for one in properties for key in one))
+    rows = []
+    for feature, one in zip(features, properties, strict=True):
+        texts = ["" if one.get(key) is None else str(one[key]) for key in names]
+        if max(map(len, texts), default=0) > LONGEST_TEXT:
+            raise BadInput(f"{name}: a property of more than {LONGEST_TEXT:,} characters is no address.")
+        rows.append([*texts, *point_texts(feature.get("geometry"))])
+    return [*names, _GEOMETRY_X, _GEOMETRY_Y], rows
+
+
+def point_texts(geometry: object) -> list[str]:
+    stated = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
+    return [str(stated[0]), str(stated[1])] if isinstance(stated, list) and len(stated) >= 2 else ["", ""]
+
+
+def chosen_heading(name: str, headings: Sequence[str], what: str, given: str) -> str:
+    """Return the heading of the address, x or y: the one given, else the one that is written like it."""
+    shown = ", ".join(headings)[:200]
+    option = f"--{what}-column"
+    if given:
+        if given not in headings:
+            raise BadInput(f"{name} has no column {given!r} ({option}); its columns are {shown}.")
+        return given
+    if what != "address" and _GEOMETRY_X in headings:
+        return _GEOMETRY_X if what == "x" else _GEOMETRY_Y
+    plain = [heading.lower() for heading in headings]
+    for known in _KNOWN[what]:
+        if known in plain:
+            return headings[plain.index(known)]
+    holding = [heading for heading in headings if re.search(_HOLDS[what], heading.lower())]
+    if len(holding) == 1:
+        return holding[0]
+    if holding:
+        raise BadInput(f"{name}: {', '.join(holding)} may each be the {what}; say which with {option}.")
+    raise BadInput(f"{name}: no column looks like the {what} among {shown}; say which with {option}.")
+
+
+def number(text: str) -> float:
+    """Read a number; NaN where there is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
