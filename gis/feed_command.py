@@ -47,10 +47,10 @@ class FeedReport:
 
     found: FeedSystem
     rows: int
-    compared: int
-    #: of the compared rows: with a pair of numbers, and with an address found exactly enough
+    #: with a pair of numbers
     with_point: int
-    with_address: int
+    #: with an address beside them, a spread of `MOST_ROWS` at most; `found.rows` of them have one that is known exactly
+    compared: int
 
 
 def feed(
@@ -84,17 +84,17 @@ def database_geocoder(settings: DatabaseSettings) -> Geocoder:
 
 def feed_report(rows: FeedRows, geocoder: Geocoder) -> FeedReport:
     """Compare where rows say they are with where their addresses are known to be."""
-    total = len(rows.addresses)
-    chosen = np.unique(np.linspace(0, total - 1, min(total, MOST_ROWS)).astype(np.int64))
+    has_point = np.isfinite(rows.x) & np.isfinite(rows.y)
+    usable = np.flatnonzero(has_point & np.array([address != "" for address in rows.addresses]))
+    spread = np.linspace(0, max(len(usable) - 1, 0), min(len(usable), MOST_ROWS))
+    chosen = usable[np.unique(spread.astype(np.int64))]
     points = [known_point(one) for one in geocoder.locate_many([rows.addresses[row] for row in chosen])]
-    known_lon, known_lat = np.array(points, dtype=np.float64).T
-    x, y = rows.x[chosen], rows.y[chosen]
+    known_lon, known_lat = np.array(points, dtype=np.float64).reshape(-1, 2).T
     return FeedReport(
-        probable_system(x, y, known_lon=known_lon, known_lat=known_lat),
-        rows=total,
+        probable_system(rows.x[chosen], rows.y[chosen], known_lon=known_lon, known_lat=known_lat),
+        rows=len(rows.addresses),
+        with_point=int(has_point.sum()),
         compared=len(chosen),
-        with_point=int((np.isfinite(x) & np.isfinite(y)).sum()),
-        with_address=int(np.isfinite(known_lon).sum()),
     )
 
 
@@ -112,8 +112,8 @@ def show(rows: FeedRows, report: FeedReport, console: Console) -> None:
     columns = rows.columns
     console.print(
         f"address = {columns['address']}, x = {columns['x']}, y = {columns['y']}; {report.rows:,} rows, "
-        f"{report.compared:,} compared: {report.with_point:,} have a point, {report.with_address:,} an address that is "
-        f"found, {report.found.rows:,} both.",
+        f"{report.with_point:,} with a point, {report.compared:,} compared, "
+        f"{report.found.rows:,} of them by an address that is found.",
         soft_wrap=True, highlight=False, markup=False,
     )  # fmt: skip
     if report.found.evidence:
@@ -123,7 +123,7 @@ def show(rows: FeedRows, report: FeedReport, console: Console) -> None:
 
 def evidence_table(found: FeedSystem) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("read as", "points off their addresses [m], median", "eastwards [m]", "northwards [m]"):
+    for heading in ("read as", "median distance (m)", "eastwards (m)", "northwards (m)"):
         table.add_column(heading, justify="left" if heading == "read as" else "right")
     for one in found.evidence:
         cells: Sequence[str] = ("not possible", "", "")

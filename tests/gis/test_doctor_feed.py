@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gis.coordinates import System, from_wgs84
 from gis.database.doctor_command import app
@@ -53,7 +52,7 @@ def test_a_csv_tells_its_system(tmp_path: Path, geocoder: Geocoder, system: Syst
 
     assert rows.columns == {"address": "地址", "x": "经度", "y": "纬度"}
     assert report.found.system is system
-    assert (report.rows, report.with_point, report.with_address) == (len(texts),) * 3
+    assert (report.rows, report.with_point, report.compared, report.found.rows) == (len(texts),) * 4
     assert report.found.evidence[0].median_m < 1
     assert f"Probably {system}" in conclusion(report.found)
     assert "Nothing was converted" in conclusion(report.found)
@@ -90,7 +89,7 @@ def test_a_geojson_tells_its_system_and_rows_without_a_point_do_not_count(tmp_pa
     report = feed_report(read_feed_file(path), geocoder)
 
     assert report.found.system is System.BD09
-    assert (report.with_point, report.with_address) == (len(texts) - 1, len(texts) - 1)
+    assert (report.with_point, report.compared) == (len(texts) - 1, len(texts) - 1)
     assert report.found.rows == len(texts) - 2
 
 
@@ -101,10 +100,12 @@ def test_it_says_nothing_from_few_rows_or_from_roads(tmp_path: Path, geocoder: G
         write_csv(tmp_path / "roads.csv", ["地址", "lon", "lat"], ["枣林路"] * 40, lon[:40], lat[:40])
     )
 
-    for rows, known in ((few, 7), (roads, 0)):
+    none = read_feed_file(write_csv(tmp_path / "none.csv", ["地址", "lon", "lat"], texts, [""] * len(texts), lat))
+
+    for rows, known in ((few, 7), (roads, 0), (none, 0)):
         report = feed_report(rows, geocoder)
         assert (report.found.system, report.found.reason) == (None, "too few rows")
-        assert report.with_address == known
+        assert report.found.rows == known
         assert conclusion(report.found).startswith("Undecided: fewer than 8 rows")
 
 
@@ -159,6 +160,7 @@ def test_the_command_compares_with_the_gazetteer_of_the_database(
     assert "12 rows" in told.output
     assert "Probably GCJ02" in told.output
     assert "crs: GCJ-02" in told.output
+    assert "median distance (m)" in told.output
     assert path.read_bytes() == before
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert "--address-column" in unknown.stderr
