@@ -50,7 +50,6 @@ class Services:
     @cached_property
     def loaded_intake(self) -> "Intake":
         from etl.intake import Intake
-
         from gis.district import select_district
 
         with self.database.owner.connect() as connection:

@@ -120,4 +120,3 @@ def is_served(var_dir: Path) -> bool:
             return False
     except Conflict:
         return True
-

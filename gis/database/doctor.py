@@ -122,9 +122,7 @@ def database_findings(database: Database) -> list[Finding]:
 
 def server_findings(connection: Connection) -> list[Finding]:
     found = [Finding("PostgreSQL", str(connection.scalar(text("SHOW server_version"))))]
-    installed: dict[str, str] = dict(
-        connection.execute(text("SELECT extname, extversion FROM pg_extension")).all()
-    )
+    installed: dict[str, str] = dict(connection.execute(text("SELECT extname, extversion FROM pg_extension")).all())
     for name in EXTENSIONS:
         wrong = "" if name in installed else f"extension {name} is missing; run: fengqiao up"
         found.append(Finding(f"extension {name}", installed.get(name, "missing"), wrong))
