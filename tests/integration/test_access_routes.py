@@ -48,6 +48,8 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/basemap", {"GET"}, EVERYBODY),
     ("/api/alerts", {"GET"}, EVERYBODY),
     ("/api/alerts", {"POST"}, STAFF),
+    ("/api/geocode", {"POST"}, PEOPLE),
+    ("/api/reverse", {"POST"}, PEOPLE),
     ("/api/incidents", {"GET"}, PEOPLE),
     ("/api/incidents", {"POST", "PATCH"}, STAFF | WORKERS),
     ("/api/requests", {"GET"}, PEOPLE),
