@@ -104,6 +104,8 @@ class LiveHub:
     life: str = field(default_factory=lambda: secrets.token_hex(3))
     count: int = 0
     composer: Composer | None = None
+    #: called with every new ground, in a thread, before the first page asks for it
+    prepare: Callable[[], object] | None = None
     parts: dict[str, dict[str, Part]] = field(default_factory=dict)
     listeners: set[Listener] = field(default_factory=set)
     feeds: list[dict[str, Any]] | None = None
@@ -174,6 +176,7 @@ class LiveHub:
         self.lost.attempt += 1
         wait_s = min(LONGEST_RETRY_S, float(self.lost.attempt))
         self.lost.retry_at = self.now_s() + wait_s
+        self.send_tick()
         await asyncio.sleep(wait_s)
 
     async def note_recovery(self) -> None:
@@ -308,7 +311,9 @@ class LiveHub:
                 for language in self.languages
             }
         # pages see a new ground together with figures that lie on it, never alone
-        self.composer, self.ground_changed = composer, False
+        known, self.composer, self.ground_changed = self.composer, composer, False
+        if self.prepare is not None and known is not composer:
+            self.prepare()
         return parts
 
     def parts_event(self, language: str, changed: dict[str, str], *, back: int | None = None) -> bytes:
@@ -336,14 +341,19 @@ class LiveHub:
                         self.lost = Lost(lost_at=self.now_s(), attempt=1, retry_at=self.now_s() + 1)
                         log.warning("database does not answer", fault=str(fault))
                     self.restart_listening()
-            told = None if self.lost is None else {
-                "lost_at": self.lost.lost_at, "attempt": max(1, self.lost.attempt), "retry_at": self.lost.retry_at,
-            }  # fmt: skip
-            if self.composer is not None:
-                self.broadcast(
-                    event("tick", as_json({"now": self.now_s(), "database": told, "feeds": self.feeds or None}))
-                )
+            self.send_tick()
             await asyncio.sleep(max(0.1, TICK_S - (asyncio.get_running_loop().time() - began)))
+
+    def send_tick(self) -> None:
+        told = None
+        if self.lost is not None:
+            told = {
+                "lost_at": self.lost.lost_at,
+                "attempt": max(1, self.lost.attempt),
+                "retry_at": self.lost.retry_at,
+            }
+        if self.composer is not None:
+            self.broadcast(event("tick", as_json({"now": self.now_s(), "database": told, "feeds": self.feeds or None})))
 
     def restart_listening(self) -> None:
         """A connection that hangs never ends by itself."""

@@ -121,7 +121,7 @@ SELECT week, floor(extract(epoch FROM incident.reported_at - (CAST(:now AS times
 
 -- incident_points --
 -- Where the open incidents on the map are; no text of any kind.
-SELECT ST_X(geom) AS lon, ST_Y(geom) AS lat, id FROM base.incident
+SELECT ST_X(geom) AS lon, ST_Y(geom) AS lat, id, category FROM base.incident
  WHERE subdistrict_code = :code AND placement = 'placed' AND status NOT IN ('closed', 'withdrawn') AND subcategory <> ALL (:sensitive)
    AND reported_at > CAST(:now AS timestamptz) - interval '120 days'
  ORDER BY reported_at DESC LIMIT 1500;

@@ -16,6 +16,8 @@ from layers.measures import SENSITIVE_SUBCATEGORIES
 
 #: alerts of these levels own the wall for a time: red and orange
 TAKEOVER_LEVELS = (1, 2)
+#: nearest kinds of help a takeover names
+HELP_SHOWN = 3
 
 
 def select_alerts(
@@ -171,7 +173,7 @@ def people(exposure: dict[str, int | None], texts: Texts) -> dict[str, str]:
 def helpers(rows: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
     """Nearest help, nearest first; walking minutes are estimated as the crow flies times 1.3."""
     found = []
-    for row in sorted(rows, key=lambda one: one["distance_m"]):
+    for row in sorted(rows, key=lambda one: one["distance_m"])[:HELP_SHOWN]:
         distance_m = row["distance_m"] * DETOUR
         found.append(
             {

@@ -49,6 +49,8 @@ class Facts:
     versions: Mapping[str, int]
     refreshed_at: Mapping[str, float]
     inhabited: set[str]
+    #: open incidents on the map, newest first
+    incidents: Sequence[Any]
 
 
 @dataclass
@@ -72,6 +74,10 @@ class Composer:
             unplaced=connection.execute(SQL["unplaced"], {"code": self.code, "now": local}).mappings().one(),
             versions={row["topic"]: row["version"] for row in times},
             refreshed_at={row["topic"]: row["refreshed_at"] for row in times},
+            incidents=connection.execute(
+                SQL["incident_points"],
+                {"code": self.code, "now": local, "sensitive": list(SENSITIVE_SUBCATEGORIES)},
+            ).all(),
             inhabited={format(row.cell, "x") for row in connection.execute(SQL["inhabited"], {"code": self.code})},
         )
 
@@ -93,7 +99,7 @@ class Composer:
             ),
         )
         yield "resources", {"rows": resource_points(facts.resources)}
-        yield "incidents", {"rows": select_incident_points(connection, facts)}
+        yield "incidents", {"rows": incident_points(facts.incidents)}
         yield "records", dict(connection.execute(SQL["newest_records"], {"code": self.code}).mappings().one())
         for key, spec in self.scenes.scenes.items():
             yield f"scene:{key}", self.scene(connection, key, spec, facts, texts)
@@ -198,6 +204,9 @@ class Composer:
             points = [[one["lon"], one["lat"], one["status"] == "ready"] for one in mine if one["lon"] is not None]
         elif isinstance(source, OpenIncidentsSource):
             unit = texts("wall.unit.incidents")
+            here = [one for one in facts.incidents if source.category in (None, one.category)]
+            scope = texts("wall.small.open", n=len(here))
+            points = [[round(one.lon, 6), round(one.lat, 6), True] for one in here]
         return SmallMap(
             title=title,
             scope=scope,
@@ -247,7 +256,6 @@ def resource_points(resources: Sequence[Any]) -> list[list[Any]]:
     ]
 
 
-def select_incident_points(connection: Connection, facts: Facts) -> list[list[Any]]:
-    """Open incidents on the map as (lon, lat, id), newest first."""
-    asked = {"code": facts.code, "now": facts.now, "sensitive": list(SENSITIVE_SUBCATEGORIES)}
-    return [[round(row.lon, 6), round(row.lat, 6), row.id] for row in connection.execute(SQL["incident_points"], asked)]
+def incident_points(incidents: Sequence[Any]) -> list[list[Any]]:
+    """Open incidents on the map as (lon, lat, id)."""
+    return [[round(row.lon, 6), round(row.lat, 6), row.id] for row in incidents]

@@ -60,6 +60,7 @@ def map_figure(ground: Ground) -> go.Figure:
             lon=[],
             lat=[],
             mode="markers",
+            below="",
             marker={"color": colour, "size": size, "allowoverlap": True},
             hoverinfo="skip",
         )

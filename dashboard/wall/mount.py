@@ -27,7 +27,10 @@ def mount(server: FastAPI, services: Services) -> None:
             return wall_layout(texts, None, name="")
         if drawn.get("version") != ground.version:
             name = ground.name_en if texts.language == "en" else ground.name
-            drawn.update(version=ground.version, layout=wall_layout(texts, map_figure(ground), name=name))
+            drawn.update(
+                version=ground.version, layout=wall_layout(texts, map_figure(ground).to_plotly_json(), name=name)
+            )
         return cast(html.Div, drawn["layout"])
 
+    hub.prepare = layout
     mount_page(server, layout=layout, title=texts("wall.page_title"))

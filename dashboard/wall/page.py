@@ -5,6 +5,7 @@ The layout asks for nothing the server does not already hold, so that it is serv
 
 from collections.abc import Callable
 from importlib.resources import files
+from typing import Any
 
 import plotly.graph_objects as go
 from dash import Dash, dcc, html
@@ -35,8 +36,8 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def wall_layout(texts: Texts, figure: go.Figure | None, *, name: str) -> html.Div:
-    """Return the wall's skeleton; `figure` is the map, None while no sub-district is loaded."""
+def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name: str) -> html.Div:
+    """Return the wall's skeleton; `figure` is the map, faster to serve as plain data, None before the first load."""
     graph = dcc.Graph(
         id=ids.WALL_MAP,
         className="graph",

@@ -85,15 +85,17 @@
     for (;;) {
       try {
         const answer = await fetch("/live/" + wall.screen + "/ground");
-        if (answer.status === 404) { document.getElementById("wall-title").textContent = wall.screen + "?"; return null; }
+        if (answer.status === 404) { document.title = wall.screen + "?"; return null; }
         if (answer.ok) return await answer.json();
       } catch (fault) { console.warn("ground", fault); }
       await new Promise((done) => setTimeout(done, 2000));
     }
   }
   async function start() {
+    // asked for while Dash is still being read
+    const asking = ground();
     while (!document.getElementById("wall-counters") || !window.dash_clientside || !window.dash_clientside.set_props) await new Promise((done) => setTimeout(done, 20));
-    const told = await ground();
+    const told = await asking;
     if (!told) return;
     wall.texts = told.texts; wall.language = told.language; wall.setTimezone(told.ground.timezone);
     wall.ground = told.ground; wall.ground.version = told.version;

@@ -129,7 +129,7 @@
   }
 
   function shape(alert, u) {
-    const d = wall.areaPath(alert.polygons, map.project), width = LINE[alert.level] * u, colour = `var(--alert-${alert.level})`;
+    const d = wall.areaPath(alert.polygons, map.project), width = (alert.narrow ? LINE[alert.level] : 0.6 * LINE[alert.level]) * u, colour = `var(--alert-${alert.level})`;
     const fresh = wall.now() - alert.raised_at < 3;
     return (alert.narrow ? `<path d="${d}" fill="var(--ground)" fill-opacity=".5"/>` : "") +
       `<path d="${d}" fill="none" stroke="var(--ground)" stroke-width="${(width + 6 * u).toFixed(1)}" stroke-linejoin="round"/>` +
@@ -143,11 +143,14 @@
     }
     return { left, right, top, bottom };
   }
+  // the name of the community an alert covers whole; its tag stands beside that name
+  const whole = (alert) => alert.narrow ? null : wall.ground.communities.find((one) => one.label && (one.name === alert.place || one.name_en === alert.place));
   function tag(alert, room, drawing, u, rem) {
     const size = 1.2 * rem, text = alert.level_word + " " + alert.letter, width = wall.textWidth(text, size, 700) + 0.9 * rem, height = 1.7 * rem;
     const e = extent(alert), middle = (e.left + e.right) / 2, centre = (e.top + e.bottom) / 2;
     const at = (left, top) => ({ left, top, right: left + width, bottom: top + height });
-    const place = room.take([at(middle, e.top - height - 4 * u), at(middle - width, e.top - height - 4 * u), at(e.right + 4 * u, centre - height / 2), at(e.left - width - 4 * u, centre - height / 2),
+    const community = whole(alert), stand = community && map.project(community.label);
+    const place = room.take(stand ? wall.rings(stand[0], stand[1] - 1.8 * rem, width, height, 1.1 * rem, 6) : [at(middle, e.top - height - 4 * u), at(middle - width, e.top - height - 4 * u), at(e.right + 4 * u, centre - height / 2), at(e.left - width - 4 * u, centre - height / 2),
       at(middle - width / 2, e.bottom + 4 * u), at(e.right - width * 0.4, e.top - height * 0.6), ...wall.rings(middle, centre, width, height, 1.6 * rem, 6).slice(1)]);
     if (!place) return;
     drawing.tags += `<rect class="tag" x="${place.left.toFixed(1)}" y="${place.top.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" rx="${(4 * u).toFixed(1)}" fill="var(--alert-${alert.level})" stroke="var(--ground)" stroke-width="${(3 * u).toFixed(1)}" paint-order="stroke"/>` +
