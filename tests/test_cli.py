@@ -16,7 +16,7 @@ def test_every_command_explains_itself(name, capsys):
 
 def test_an_unknown_command_names_those_there_are(capsys):
     assert cli.run(["fly"]) == 2
-    assert "there is no command 'fly'; there are up, sample, load" in capsys.readouterr().err
+    assert "there is no command 'fly'; there are up, run, " in capsys.readouterr().err
 
 
 def test_no_command_prints_the_list(capsys):
