@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks [NAME ...]
 
 A measure is a module of this folder with a line ``MEASURES = "what it measures"``; it prints its table beside its
-peer.
-Those of layers, tiles and the live stream work on a loaded sample, which is made once under ``var/bench`` at a tenth of its
-size (FENGQIAO_VAR_DIR names another installation). Times are of this machine at this moment: read the ratios.
+peer. Those of layers, tiles and the live stream work on a loaded sample, which is made once under ``var/bench`` at a
+tenth of its size (FENGQIAO_VAR_DIR names another installation). Times are of this machine at this moment: read the
+ratios.
 """
 
 import os
