@@ -37,3 +37,8 @@ def database(database_settings: DatabaseSettings) -> Iterator[Database]:
     with running_database(database_settings) as database:
         upgrade(database)
         yield database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: what they write is of today, and the fixed days of the other tests lie before it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -47,7 +47,7 @@ def said_in(source: str) -> list[tuple[int, str]]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
-        if keyword.arg in ("comment", "server_default", "description")
+        if keyword.arg in ("comment", "server_default", "description", "json_schema_extra")
     }
     # the district's own vocabulary (categories, signs on tiles) stands in constants of a module
     vocabulary = {

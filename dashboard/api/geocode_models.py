@@ -28,7 +28,7 @@ class GeocodeQuestion(BaseModel):
     """One text, or many at once."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"text": "马浜花园二区12幢3单元402室"}, {"texts": ["…", "…"]}]}
+        extra="forbid", json_schema_extra={"examples": [{"text": "桂花新村二区12幢3单元402室"}, {"texts": ["…", "…"]}]}
     )
 
     text: Text | None = Field(default=None, description="an address, or words that hold one")

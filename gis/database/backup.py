@@ -120,7 +120,7 @@ def restore_backup(database: Database, source: Path) -> None:
                     "(another FENGQIAO_VAR_DIR)"
                 )
             # an empty schema of ours is in the way of the dump's own
-            for schema in ("base", "topic", "support", "casework", "alerting", "access", "open"):
+            for schema in ("base", "topic", "support", "casework", "alerting", "access", "open", "jobs"):
                 connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
         prepare_roles(connection, database)
     with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,8 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+# for this folder only: while Playwright's synchronous interface is open, no other event loop can run in the thread
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The browser; a test opens contexts of its own and closes them."""
     assert CHROMIUM.exists(), "Debian's Chromium is missing; make test installs it"
