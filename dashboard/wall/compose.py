@@ -146,7 +146,7 @@ class Composer:
                 self.ground,
                 texts,
                 at=facts.refreshed_at.get(cells.topic),
-                marks=self.mark_keys(spec, texts),
+                marks=self.mark_keys(spec, facts, texts),
                 note=self.note(spec, cells, facts, texts),
             ),
             marks=spec.marks,
@@ -219,7 +219,9 @@ class Composer:
             at=facts.refreshed_at.get(cells.topic),
         )
 
-    def mark_keys(self, spec: SceneSpec, texts: Texts) -> list[MarkKey]:
+    def mark_keys(self, spec: SceneSpec, facts: Facts, texts: Texts) -> list[MarkKey]:
+        if spec.marks == "incidents":
+            return [MarkKey("incident", texts("wall.mark.incident", n=len(facts.incidents)))]
         if spec.marks != "compounds":
             return []
         kinds = [spot.kind for spot in self.ground.spots]

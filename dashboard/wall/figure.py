@@ -9,7 +9,7 @@ from dashboard.wall.basemap import THIN_ROADS, wall_style
 from dashboard.wall.ground import Ground
 
 #: traces by place; dashboard/static/wall/map.js restyles them by these places
-TRACES = ("cells", "hatch_few", "hatch_gap", "outline_gap", "incident_casing", "incidents")
+TRACES = ("cells", "hatch_few", "hatch_gap", "outline_gap")
 
 #: cells are shrunk by this part so that hexagons read as a texture
 SHRINK = 0.055
@@ -54,15 +54,6 @@ def map_figure(ground: Ground) -> go.Figure:
     for colour, width in ((DARK.few_hatch, 1.2), (DARK.gap_hatch, 1.6), (DARK.gap_hatch, 2.0)):
         figure.add_scattermap(
             lon=[], lat=[], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip", below=THIN_ROADS
-        )
-    for colour, size in ((DARK.ground, 12), (DARK.text, 8)):
-        figure.add_scattermap(
-            lon=[],
-            lat=[],
-            mode="markers",
-            below="",
-            marker={"color": colour, "size": size, "allowoverlap": True},
-            hoverinfo="skip",
         )
     west, south, east, north = ground.bounds
     figure.update_layout(

@@ -258,7 +258,7 @@ def test_live_figures_lie_under_the_thin_roads(ground):
     figure = map_figure(ground)
 
     assert len(figure.data) == len(TRACES)
-    assert [trace.below for trace in figure.data[:4]] == [THIN_ROADS] * 4
+    assert [trace.below for trace in figure.data] == [THIN_ROADS] * 4
     order = [layer["id"] for layer in figure.layout.map.style["layers"]]
     assert order.index("roads") < order.index(THIN_ROADS) < order.index("borders")
 

@@ -32,7 +32,7 @@
   function drawMap() {
     const scene = sceneNow();
     if (!scene) return;
-    if (wall.map.ready) { wall.map.drawCells(scene); wall.map.drawIncidents(scene.marks === "incidents" && !wall.taken ? wall.parts.incidents.rows : []); }
+    if (wall.map.ready) wall.map.drawCells(scene);
     wall.map.drawAbove(scene);
     wall.map.drawScale();
   }

@@ -3,9 +3,9 @@
 (function () {
   "use strict";
   const wall = (window.wall = window.wall || {});
-  const TRACES = { cells: 0, few: 1, gap: 2, gapEdge: 3, casing: 4, incidents: 5 };
+  const TRACES = { cells: 0, few: 1, gap: 2, gapEdge: 3 };
   const LINE = { 1: 7, 2: 6, 3: 4, 4: 4 };
-  const map = (wall.map = { camera: null, project: null, ready: false, shown: "", points: "" });
+  const map = (wall.map = { camera: null, project: null, ready: false, shown: "" });
 
   const host = () => document.querySelector("#wall-map .js-plotly-plot") || document.getElementById("wall-map");
   const box = () => document.querySelector(".map").getBoundingClientRect();
@@ -75,14 +75,6 @@
       "line.width": [1.3 * u, 1.5 * u, 2 * u], opacity: wall.taken ? 0.2 : 1,
     }, [TRACES.few, TRACES.gap, TRACES.gapEdge]);
   };
-  map.drawIncidents = function (points) {
-    const gd = host();
-    const signature = JSON.stringify([points, map.width]);
-    if (!gd || !gd.data || signature === map.points) return;
-    map.points = signature;
-    const u = wall.rem() / 20, lon = points.map((point) => point[0]), lat = points.map((point) => point[1]);
-    window.Plotly.restyle(gd, { lon: [lon, lon], lat: [lat, lat], "marker.size": [11 * u, 7 * u] }, [TRACES.casing, TRACES.incidents]);
-  };
 
   // ---- what lies above
   const pixelBox = (element) => {
@@ -122,8 +114,7 @@
     for (const gap of scene.gaps || []) gapLabel(gap, room, drawing, u, rem);
     for (const point of pointsOf(scene)) { const [px, py] = map.project(point); room.prefer(square(px, py, 7 * u)); }
     communities(room, drawing, rem, u, shaped);
-    for (const mark of marksOf(scene, room, u)) { drawing.marks += mark.svg; room.block(mark.box); }
-    for (const alert of shaped) if (alert.narrow) room.block(extent(alert));
+    for (const mark of marksOf(scene, room, u)) { drawing.marks += mark.svg; if (mark.box) room.block(mark.box); }
     roads(room, drawing, rem);
     if (scene.marks === "compounds") compounds(room, drawing, rem, u);
   }
@@ -169,6 +160,8 @@
   }
   function marksOf(scene, room, u) {
     const marks = [];
+    // incidents are many and small: they lie under the labels and push none away
+    if (scene.marks === "incidents") return wall.parts.incidents.rows.map(([lon, lat]) => { const [px, py] = map.project([lon, lat]); return { svg: wall.mark("incident", px, py, u * 0.8), box: null }; });
     if (scene.marks === "compounds") for (const spot of wall.ground.spots) {
       const [px, py] = map.project(spot.point);
       marks.push({ svg: wall.mark(spot.kind, px, py, u), box: square(px, py, 7 * u) });
@@ -194,7 +187,7 @@
 
   function communities(room, drawing, rem, u, shaped) {
     const size = 1.4 * rem, spacing = 2 * u;
-    for (const alert of shaped) if (alert.narrow) room.prefer(extent(alert));
+    for (const alert of shaped) if (alert.narrow) room.block(extent(alert));
     for (const community of wall.ground.communities) {
       if (!community.label) continue;
       const name = wall.named(community), [px, py] = map.project(community.label);
