@@ -174,7 +174,9 @@ class Intake:
         if result.reasons:
             savepoint.rollback()
             with self.database.owner.begin() as owner:
-                load_rows(owner, **bring)  # type: ignore[arg-type]
+                # the owner sees every row: without the reasons it would let in what was refused to the asker
+                refused = {position: list(why) for position, why in result.reasons.items()}
+                load_rows(owner, **bring, refused=refused)  # type: ignore[arg-type]
             raise BadInput(refusal(row, result))
         savepoint.commit()
         taken = self.taken(connection, feed, as_text(row.get("source_key")).strip(), result)

@@ -54,6 +54,7 @@ class Told:
 SILENT = Told()
 #: columns that every row takes beside what its feed says
 NO_STAMP: Mapping[str, Any] = {}
+NOTHING_REFUSED: Mapping[int, list[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,13 @@ def load_rows(
     placed_by: PlacedBy | None,
     told: Told = SILENT,
     stamp: Mapping[str, Any] = NO_STAMP,
+    refused: Mapping[int, list[str]] = NOTHING_REFUSED,
 ) -> FeedResult:
-    """Bring rows in within the caller's transaction; each is loaded, unchanged or quarantined."""
+    """Bring rows in within the caller's transaction; each is loaded, unchanged or quarantined.
+
+    Rows at the positions of `refused` go into quarantine with these reasons, whatever this connection may see: what was
+    refused to somebody must not come in by the rights of whoever writes the quarantine.
+    """
     started = perf_counter()
     code = context.district.code
     if opening.content_hash is not None:
@@ -98,7 +104,7 @@ def load_rows(
         checked = check_all(feed, raw, sorted_rows.keys, positions, context, workers, told)
         result = store_checked(
             connection, feed=feed, raw=raw, context=context, sorted_rows=sorted_rows, checked=checked, result=result,
-            workers=workers, placed_by=placed_by, stamp=stamp,
+            workers=workers, placed_by=placed_by, stamp=stamp, refused=refused,
         )  # fmt: skip
     result = replace(result, seconds=round(perf_counter() - started, 3))
     close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
@@ -204,6 +210,7 @@ def store_checked(
     workers: Workers,
     placed_by: PlacedBy | None,
     stamp: Mapping[str, Any],
+    refused: Mapping[int, list[str]],
 ) -> FeedResult:
     """Resolve, place and store the good rows; put the others into quarantine."""
     columns, faults = checked.columns, checked.faults
@@ -214,7 +221,7 @@ def store_checked(
     if feed.resolve:
         columns = feed.resolve(connection, columns, faults, context)
     faults.add("broken_row", "", np.isin(positions, list(raw.broken)))
-    bad = faults.any
+    bad = faults.any | np.isin(positions, list(refused))
     good = columns[~bad]
     batch = StoreBatch(int(result.batch_id or 0), feed, context.district.code)
     if feed.located and len(good):
@@ -226,6 +233,7 @@ def store_checked(
         new_keys = [key for key in good["source_key"].tolist() if key not in sorted_rows.changed_keys]
         release(connection, feed=feed, context=context, keys=new_keys, batch_id=batch.id, now=context.now)
     reasons = faults.by_row() | {position: ["broken_row"] for position in raw.broken if position in columns.index}
+    reasons |= refused
     hashes = {position: sorted_rows.hashes[position].hex() for position in reasons}
     known = known_bad(connection, subdistrict_code=batch.subdistrict_code, feed=feed.name, hashes=list(hashes.values()))
     news: dict[int, list[str]] = {}

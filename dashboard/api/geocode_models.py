@@ -27,9 +27,7 @@ def system_named(name: object) -> object:
 class GeocodeQuestion(BaseModel):
     """One text, or many at once."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"text": "桂花新村二区12幢3单元402室"}, {"texts": ["…", "…"]}]}
-    )
+    model_config = ConfigDict(extra="forbid")
 
     text: Text | None = Field(default=None, description="an address, or words that hold one")
     texts: list[Text] | None = Field(default=None, min_length=1, max_length=MOST_TEXTS, description="many of them")

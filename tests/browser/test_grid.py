@@ -12,13 +12,11 @@ import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import text
 
-from casework.assignment import read_effort
-from casework.assignment_store import make_plan, publish_plan
 from dashboard.server import create_app
 from dashboard.settings import ServerSettings
 from gis.settings import DatabaseSettings
 from tests.casework.test_photos import picture
-from tests.casework.world import CODE, World, add_incident, add_visit, building_points, session_secret
+from tests.casework.world import CODE, World, add_incident, add_visit, assign_afresh, building_points, session_secret
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
@@ -79,9 +77,8 @@ MEASURE_CUT = """() => [...document.querySelectorAll("#app h1, #app h2, #app p, 
 def world(trial: World) -> World:
     """The world with something to do for worker 0: an alert, two incidents, a visit."""
     now = datetime.now(tz=UTC)
+    assign_afresh(trial, now)
     with trial.database.owner.begin() as connection:
-        plan = make_plan(connection, subdistrict_code=CODE, effort=read_effort(), now=now)
-        publish_plan(connection, plan, actor="test", now=now)
         mine = mine_of(connection, trial)
         add_incident(connection, trial, "browser-1", building=mine[0], at=now - timedelta(hours=2), status="accepted")
         add_incident(connection, trial, "browser-2", building=mine[1], at=now - timedelta(hours=1), status="dispatched")

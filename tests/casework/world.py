@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from access.sessions import open_session
+from casework.assignment import read_effort
+from casework.assignment_store import make_plan, publish_plan
 from gis.cells import index_points
 from gis.database.connection import Database
 from gis.database.migrate import upgrade
@@ -365,3 +367,12 @@ def session_secret(world: World, account: str) -> tuple[str, str]:
     with world.database.server.begin() as connection:
         opened = open_session(connection, world.accounts[account], role=role_of(account))
     return opened.id, opened.secret
+
+
+def assign_afresh(world: World, now: datetime) -> None:
+    """Forget every assignment and publish the plan of `now`: modules share the world, each with a time of its own."""
+    with world.database.owner.begin() as connection:
+        for table in ("assignment", "assignment_plan"):
+            connection.execute(text(f"DELETE FROM casework.{table} WHERE subdistrict_code = :code"), {"code": CODE})
+        plan = make_plan(connection, subdistrict_code=CODE, effort=read_effort(), now=now)
+        publish_plan(connection, plan, actor="test", now=now)

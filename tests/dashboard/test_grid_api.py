@@ -9,8 +9,6 @@ import shapely
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from casework.assignment import read_effort
-from casework.assignment_store import make_plan, publish_plan
 from casework.photos import LARGEST_BYTES
 from dashboard.server import create_app
 from dashboard.settings import ServerSettings
@@ -18,7 +16,6 @@ from gis.settings import DatabaseSettings
 from tests.asking import Browser
 from tests.casework.test_photos import picture
 from tests.casework.world import (
-    CODE,
     HEIGHT,
     NOW,
     SOUTH,
@@ -27,6 +24,7 @@ from tests.casework.world import (
     World,
     add_incident,
     add_visit,
+    assign_afresh,
     session_secret,
 )
 
@@ -35,9 +33,7 @@ pytestmark = pytest.mark.database
 
 @pytest.fixture(scope="module")
 def world(trial: World) -> World:
-    with trial.database.owner.begin() as connection:
-        plan = make_plan(connection, subdistrict_code=CODE, effort=read_effort(), now=NOW - timedelta(days=1))
-        publish_plan(connection, plan, actor="test", now=NOW - timedelta(days=1))
+    assign_afresh(trial, NOW - timedelta(days=1))
     return trial
 
 

@@ -7,22 +7,27 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from casework.assignment import read_effort
-from casework.assignment_store import make_plan, publish_plan
 from casework.transitions import Asked, dispatch_by_place, dispatch_waiting, history, take_step
 from gis.database.connection import identified
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
-from tests.casework.world import CODE, DISTRICT, NOW, World, add_incident, add_visit, role_of, session_secret
+from tests.casework.world import (
+    CODE,
+    DISTRICT,
+    NOW,
+    World,
+    add_incident,
+    add_visit,
+    assign_afresh,
+    role_of,
+    session_secret,
+)
 
 pytestmark = pytest.mark.database
 
 
 @pytest.fixture(scope="module")
 def world(trial: World) -> World:
-    yesterday = NOW - timedelta(days=1)
-    with trial.database.owner.begin() as connection:
-        plan = make_plan(connection, subdistrict_code=CODE, effort=read_effort(), now=yesterday)
-        publish_plan(connection, plan, actor="test", now=yesterday)
+    assign_afresh(trial, NOW - timedelta(days=1))
     return trial
 
 
