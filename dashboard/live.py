@@ -135,8 +135,12 @@ class LiveHub:
             listener.put(b"")
             with suppress(asyncio.QueueFull):
                 listener.queue.put_nowait(None)
-        for task in self.tasks:
-            task.cancel()
+        # asked again until they end: Python 3.11's wait_for swallows a cancellation that comes as its awaitable is done
+        running = {task for task in self.tasks if not task.done()}
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.5)
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def now_s(self) -> float:
