@@ -7,7 +7,7 @@ finds something delivers findings, and `alerts.life` gives them their life.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +52,12 @@ class Finding:
     reasons: tuple[tuple[str, int], ...] = ()
     #: name of the unit when the finder knows it; else it is looked up
     unit_name: str = ""
+    #: H3 cells of resolution 10 of an area; other units know their own
+    cells: tuple[int, ...] = ()
+    #: as strong a finding comes about by chance once in this many days; None = not a matter of chance
+    recurrence_days: float | None = None
+    #: the rule's name in zh and en; empty = a shipped rule, named in the texts
+    rule_name: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def identity(self) -> tuple[str, str, str]:

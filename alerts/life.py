@@ -94,7 +94,7 @@ def raise_alert(connection: Connection, finding: Finding, *, letter: str, subdis
         described = (
             connection.execute(
                 JUDGE_SQL[f"describe_{finding.unit_kind}"],
-                {"unit_code": finding.unit_code, "subdistrict_code": subdistrict_code},
+                {"unit_code": finding.unit_code, "cells": list(finding.cells), "subdistrict_code": subdistrict_code},
             )
             .mappings()
             .first()
@@ -126,6 +126,7 @@ def raise_alert(connection: Connection, finding: Finding, *, letter: str, subdis
                 "letter": letter,
                 "method": finding.method,
                 "members": finding.members,
+                "rule_name": json.dumps(finding.rule_name, ensure_ascii=False),
                 "exposure": json.dumps(exposure),
                 "now": now,
                 **place,
@@ -145,6 +146,7 @@ def measured(finding: Finding) -> dict[str, Any]:
         "expected_high": finding.expected_high,
         "window_from": finding.window_from,
         "window_to": finding.window_to,
+        "recurrence_days": finding.recurrence_days,
         "member_ids": list(finding.member_ids),
         "reasons": json.dumps(
             [{"name": name, "count": number} for name, number in finding.reasons], ensure_ascii=False

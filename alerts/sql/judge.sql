@@ -83,6 +83,20 @@ SELECT community.name AS unit_name, community.code AS community_code, community.
   FROM base.community
  WHERE community.code = :unit_code;
 
+-- describe_area --
+-- What an area of cells is called and covers: the compound or place nearest its middle, the community that holds most of it.
+WITH covered AS (
+    SELECT ST_Multi(ST_Union(cell.geom)) AS geom, array_agg(cell.cell ORDER BY cell.cell) AS cells
+      FROM base.cell WHERE cell.cell = ANY(CAST(:cells AS bigint[])) AND cell.subdistrict_code = :subdistrict_code
+)
+SELECT nearest.name AS unit_name, held.unit_code AS community_code, covered.cells, covered.geom
+  FROM covered
+  LEFT JOIN LATERAL (SELECT unit_code FROM base.cell_share WHERE cell_share.cell = ANY(covered.cells) AND unit_kind = 'community'
+                      GROUP BY unit_code ORDER BY sum(share) DESC, unit_code LIMIT 1) AS held ON true
+  LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = :subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
+                      ORDER BY point <-> ST_Centroid(covered.geom), id LIMIT 1) AS nearest ON true
+ WHERE covered.cells IS NOT NULL;
+
 -- exposure --
 -- Who lives in the cells: persons and households by their building; ages on the day of :now.
 SELECT count(*) AS persons, count(DISTINCT resident.household_id) AS households,

@@ -6,7 +6,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('alerts.judge.' || :subdistrict_co
 -- Alerts that are not cleared, worst first.
 SELECT id, rule, unit_kind, unit_code, unit_name, letter, level, status, community_code, cells, observed, expected, expected_low, expected_high, method,
        window_from, window_to, member_ids, members, reasons, exposure, raised_at, updated_at, held_at, acknowledged_at, acknowledged_by, note,
-       cleared_at, ST_AsGeoJSON(geom, 6)::jsonb AS shape
+       cleared_at, recurrence_days, rule_name, ST_AsGeoJSON(geom, 6)::jsonb AS shape
   FROM alerting.alert
  WHERE subdistrict_code = :subdistrict_code AND status <> 'cleared'
  ORDER BY level, raised_at, id;
@@ -15,9 +15,9 @@ SELECT id, rule, unit_kind, unit_code, unit_name, letter, level, status, communi
 -- A new alert; its first event is written with it.
 WITH raised AS (
     INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, community_code, cells, geom, observed, expected,
-                                expected_low, expected_high, method, window_from, window_to, member_ids, members, reasons, exposure, raised_at, updated_at, held_at)
+                                expected_low, expected_high, method, window_from, window_to, member_ids, members, reasons, exposure, raised_at, updated_at, held_at, recurrence_days, rule_name)
     VALUES (:subdistrict_code, :rule, :unit_kind, :unit_code, :unit_name, :letter, :level, :community_code, :cells, :geom, :observed, :expected,
-            :expected_low, :expected_high, :method, :window_from, :window_to, :member_ids, :members, CAST(:reasons AS jsonb), CAST(:exposure AS jsonb), :now, :now, :now)
+            :expected_low, :expected_high, :method, :window_from, :window_to, :member_ids, :members, CAST(:reasons AS jsonb), CAST(:exposure AS jsonb), :now, :now, :now, :recurrence_days, CAST(:rule_name AS jsonb))
     RETURNING id, level, observed
 ), noted AS (
     INSERT INTO alerting.alert_event (alert_id, at, change, level, observed, actor) SELECT id, :now, 'raised', level, observed, 'judge' FROM raised
@@ -31,7 +31,7 @@ WITH before AS (
 ), updated AS (
     UPDATE alerting.alert
        SET level = :level, observed = :observed, expected = :expected, expected_low = :expected_low, expected_high = :expected_high,
-           window_from = :window_from, window_to = :window_to, member_ids = :member_ids, reasons = CAST(:reasons AS jsonb), held_at = :now,
+           window_from = :window_from, window_to = :window_to, member_ids = :member_ids, reasons = CAST(:reasons AS jsonb), held_at = :now, recurrence_days = :recurrence_days,
            updated_at = CASE WHEN alert.level <> :level OR alert.observed <> :observed THEN :now ELSE alert.updated_at END,
            status = CASE WHEN :level < alert.level THEN 'open' ELSE alert.status END
      WHERE id = :id
