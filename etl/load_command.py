@@ -71,11 +71,11 @@ def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
 def cluster(address: str) -> Executor:
     """Return the executor of a dask cluster."""
     try:
-        from distributed import Client  # type: ignore[import-not-found]
+        from distributed import Client
     except ImportError as fault:
         raise BadInput("--scheduler needs the package distributed; install it with pip install distributed") from fault
     try:
-        executor: Executor = Client(address, timeout=10).get_executor()
+        executor: Executor = Client(address, timeout=10).get_executor()  # type: ignore[no-untyped-call]
     except OSError as fault:
         raise BadInput(f"no dask scheduler answers at {address}") from fault
     return executor
