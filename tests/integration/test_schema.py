@@ -13,7 +13,7 @@ from gis.errors import Conflict
 
 pytestmark = pytest.mark.database
 
-DECLARING = ("access.tables", "alerts.tables", "casework.tables", "layers.tables")
+DECLARING = ("access.tables", "access.exchange_tables", "alerts.tables", "casework.tables", "layers.tables")
 OURS = ("base", "topic", "support", "casework", "alerting", "access", "open")
 
 
