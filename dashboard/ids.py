@@ -27,3 +27,11 @@ WALL_OUT = "wall-out"
 WALL_COUNTERS = "wall-counters"
 WALL_TAKEOVER = "wall-takeover"
 WALL_TAKEOVER_HEAD = "wall-takeover-head"
+
+# the office: what stands around every page
+OFFICE_ADDRESS = "office-address"
+OFFICE_BAR = "office-bar"
+OFFICE_PAGE = "office-page"
+OFFICE_NOTICES = "office-notices"
+OFFICE_AUDIT_ROWS = "office-audit-rows"
+OFFICE_AUDIT_FILTER = "office-audit-filter"

@@ -1,4 +1,4 @@
-"""Ready-to-open links for the sample: a wall, a grid worker's phone, a leader's report, and an API token.
+"""Ready-to-open links for the sample: a wall, a grid worker's phone, a leader's report, the office, and an API token.
 
 Only for a sub-district that is marked 示意. The secrets are derived from this installation's own, so that the same
 links hold from start to start; the database knows their hashes only.
@@ -27,6 +27,7 @@ class SampleLinks:
     wall: str
     grid: str
     reports: str
+    office: str
     api_token: str
 
 
@@ -45,6 +46,7 @@ GUESTS = (
     Guest("sample-wall", "wall", "大屏（示意）", "device", "/wall/main"),
     Guest("sample-worker", "grid_worker", "网格员（示意）", "link", "/grid"),
     Guest("sample-leader", "street_leader", "街道领导（示意）", "link", "/reports"),
+    Guest("sample-operator", "operator", "数据管理员（示意）", "link", "/office/"),
     Guest("sample-api", "operator", "接口（示意）", "api"),
 )
 
@@ -69,6 +71,7 @@ def sample_links(database: Database, *, clock: Clock = system_clock) -> SampleLi
         wall=links["sample-wall"],
         grid=links.get("sample-worker", "/grid"),
         reports=links["sample-leader"],
+        office=links["sample-operator"],
         api_token=secrets["sample-api"],
     )
 

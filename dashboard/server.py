@@ -31,6 +31,7 @@ ROUTERS = (
     "dashboard.grid.page",
     "dashboard.api.alerts",
     "dashboard.api.layers",
+    "dashboard.api.audit",
     "dashboard.tiles",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",
@@ -40,6 +41,7 @@ ROUTERS = (
 MOUNTS: tuple[str, ...] = (
     "dashboard.ogc",
     "dashboard.wall.mount",
+    "dashboard.office.mount",
 )
 
 

@@ -307,6 +307,7 @@ def announce(served: Served, *, tls: Certificate | None) -> None:
             f"  wall    {served.url}{served.links.wall}",
             f"  phone   {served.url}{served.links.grid}",
             f"  report  {served.url}{served.links.reports}",
+            f"  office  {served.url}{served.links.office}",
             f"  token   {served.links.api_token}   (Authorization: Bearer …)",
         ]
     else:

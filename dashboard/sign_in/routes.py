@@ -19,7 +19,8 @@ START_PAGES = {
     "grid_leader": "/grid",
     "community_leader": "/reports",
     "street_leader": "/reports",
-    "auditor": "/reports",
+    "auditor": "/office/audit",
+    "operator": "/office/",
 }
 START_PAGE = "/wall/main"
 

@@ -4,19 +4,16 @@ The layout asks for nothing the server does not already hold, so that it is serv
 """
 
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 import plotly.graph_objects as go
 from dash import Dash, dcc, html
-from dash.backends._fastapi import reset_current_request, set_current_request
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from dashboard import ids
+from dashboard.dash_app import mount_dash
 from dashboard.look import ALERT_DARK, DARK, css_variables
 from gis.texts import Texts
-
-PREFIX = "/wall/"
 
 #: the page before any script: titles come with the layout, colours with the page itself
 INDEX = """<!DOCTYPE html>
@@ -107,29 +104,5 @@ def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name
 
 def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -> Dash:
     """Put the wall's Dash app on the server under `/wall/`; every screen is the same page."""
-    app = Dash(
-        "dashboard.wall",
-        server=server,  # type: ignore[arg-type]  # any server of a known backend is taken
-        url_base_pathname=PREFIX,
-        assets_folder=str(files("dashboard").joinpath("static", "wall")),
-        title=title,
-        update_title="",
-        suppress_callback_exceptions=True,
-        index_string=INDEX.replace("VARIABLES", css_variables(DARK, ALERT_DARK)),
-    )
-    app.layout = layout
-    # Dash would answer every path of the whole server that nobody else knows with this page
-    app.backend._setup_catchall = lambda: None  # type: ignore[attr-defined]
-
-    def page(screen: str, request: Request) -> Response:
-        token = set_current_request(request)  # type: ignore[no-untyped-call]
-        try:
-            # Dash looks for its assets before the first request to its own prefix, which this is not; once is enough
-            app._setup_server()  # type: ignore[no-untyped-call]
-            index = app.index()  # type: ignore[no-untyped-call]
-            return Response(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
-        finally:
-            reset_current_request(token)  # type: ignore[no-untyped-call]
-
-    server.add_api_route("/wall/{screen}", page, methods=["GET"], include_in_schema=False)
-    return app
+    index = INDEX.replace("VARIABLES", css_variables(DARK, ALERT_DARK))
+    return mount_dash(server, name="wall", layout=layout, title=title, index=index)

@@ -1,0 +1,64 @@
+"""One Dash app on the server we share: its routes under its own prefix, and its page for every path below it.
+
+Dash promises neither the catch-all's name nor that of its set-up; both are named here and nowhere else.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from dash import Dash
+from dash.backends._fastapi import get_current_request, reset_current_request, set_current_request
+from dash.development.base_component import Component
+from fastapi import FastAPI, Request, Response
+
+from access.sessions import Session
+from dashboard.services import session_of
+
+__all__ = ["asking_session", "mount_dash"]
+
+
+def mount_dash(
+    server: FastAPI, *, name: str, layout: Callable[[], Component], title: str, index: str, **options: Any
+) -> Dash:
+    """Put the Dash app `dashboard.<name>` on the server: `/<name>/{anything}` is its page, static/<name> its assets.
+
+    Parameters
+    ----------
+    layout
+        Called for every page that is opened; the request being answered is known meanwhile (`asking_session`).
+    index
+        The page before any script, in Dash's placeholders.
+    """
+    app = Dash(
+        f"dashboard.{name}",
+        server=server,  # type: ignore[arg-type]  # any server of a known backend is taken
+        url_base_pathname=f"/{name}/",
+        assets_folder=str(files("dashboard").joinpath("static", name)),
+        title=title,
+        update_title="",
+        suppress_callback_exceptions=True,
+        index_string=index,
+        **options,
+    )
+    app.layout = layout
+    # Dash would answer every path of the whole server that nobody else knows with this page
+    app.backend._setup_catchall = lambda: None  # type: ignore[attr-defined]
+
+    def page(request: Request) -> Response:
+        token = set_current_request(request)  # type: ignore[no-untyped-call]
+        try:
+            # Dash looks for its assets before the first request to its own prefix, which this is not; once is enough
+            app._setup_server()  # type: ignore[no-untyped-call]
+            return Response(app.index(), media_type="text/html", headers={"Cache-Control": "no-cache"})  # type: ignore[no-untyped-call]
+        finally:
+            reset_current_request(token)  # type: ignore[no-untyped-call]
+
+    server.add_api_route(f"/{name}/{{rest}}", page, methods=["GET"], include_in_schema=False)
+    return app
+
+
+def asking_session() -> Session:
+    """The session of whoever asks for the layout or the callback that is being answered."""
+    request: Request = get_current_request()
+    return session_of(request)

@@ -1,0 +1,63 @@
+"""Parts that every page of the office is made of: its head, its table, its row of keys."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
+
+from gis.texts import Texts
+
+
+def page_head(title: str, *, facts: Any = "", tools: Sequence[Component] = ()) -> Component:
+    """Return a page's head: title, what it shows (counts, age), and tools at the right."""
+    return html.Header(
+        [html.H1(title), html.Span(facts, className="facts"), html.Div(list(tools), className="tools")],
+        className="office-head",
+    )
+
+
+def table(
+    texts: Texts,
+    id_: str,
+    columns: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    titles: str,
+    empty: str,
+    **options: Any,
+) -> Component:
+    """Return a table that fills its place.
+
+    Parameters
+    ----------
+    columns
+        AG Grid's column definitions with ``field``; the heading is the text ``<titles>.<field>``.
+    empty
+        Key of the sentence that stands there when there are no rows.
+    options
+        Further options of AG Grid, in its own names (``rowSelection``, ``getRowId`` …).
+    """
+    grid: Component = dag.AgGrid(
+        id=id_,
+        columnDefs=[{"headerName": texts(f"{titles}.{column['field']}"), **column} for column in columns],
+        rowData=[dict(row) for row in rows],
+        className="ag-theme-office",
+        dashGridOptions={
+            "localeText": {"noRowsToShow": texts(empty)},
+            "tooltipShowDelay": 200,
+            "enableCellTextSelection": True,
+            **options,
+        },
+        style={"height": "100%"},
+    )
+    return grid
+
+
+def keys_row(texts: Texts, keys: Sequence[tuple[Sequence[str], str]]) -> Component:
+    """Return the row of keys at the foot of a page: ((keys), key of the text) each."""
+    return html.Footer(
+        [html.Span([*(html.Kbd(key) for key in pressed), texts(said)]) for pressed, said in keys],
+        className="office-keys",
+    )

@@ -1,0 +1,84 @@
+"""The office's frame: pages by role, found by address, the audit among them."""
+
+import pytest
+from fastapi import FastAPI
+
+from dashboard.office.page import GROUPS
+from dashboard.office.pages import office_pages, pages_for
+from dashboard.route_table import route_table
+from dashboard.server import create_app
+from dashboard.settings import ServerSettings
+from gis.texts import catalogue
+from tests.asking import Browser
+from tests.world import World
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture(scope="module")
+def app(world: World) -> FastAPI:
+    return create_app(ServerSettings(), world.database)
+
+
+def opened(app: FastAPI, world: World, account: str, pathname: str) -> str:
+    """What the callback of the address answers, as text."""
+    question = {
+        "output": "..office-bar.children...office-page.children..",
+        "outputs": [{"id": "office-bar", "property": "children"}, {"id": "office-page", "property": "children"}],
+        "inputs": [
+            {"id": "office-address", "property": "pathname", "value": pathname},
+            {"id": "office-address", "property": "search", "value": ""},
+        ],
+        "changedPropIds": ["office-address.pathname"],
+    }
+    with Browser(app) as browser:
+        answer = browser.post("/office/_dash-update-component", json=question, token=world.tokens[account])
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_every_page_has_a_title_a_known_group_and_only_roles_that_are_let_in():
+    route = route_table().find("GET", "/office/x")
+    assert route is not None
+
+    for page in office_pages():
+        assert f"office.{page.slug}.title" in catalogue()
+        assert page.group in GROUPS
+        assert frozenset() < page.roles <= route.roles, page.slug
+    assert len({page.slug for page in office_pages()}) == len(office_pages())
+
+
+def test_the_frame_is_served_at_every_address_of_the_office(app: FastAPI, world: World):
+    with Browser(app) as browser:
+        for path in ("/office/", "/office/audit"):
+            answer = browser.get(path, token=world.tokens["auditor"])
+            assert answer.status_code == 200
+            assert "--action:#00504B" in answer.text
+        layout = browser.get("/office/_dash-layout", token=world.tokens["auditor"])
+
+    assert "post of auditor" in layout.text
+
+
+def test_a_page_is_shown_to_its_roles_alone(app: FastAPI, world: World):
+    assert "office-audit-rows" in opened(app, world, "auditor", "/office/audit")
+    refused = opened(app, world, "duty", "/office/audit")
+
+    assert "office-audit-rows" not in refused
+    assert "office-sentence" in refused
+    assert pages_for("wall") == ()
+
+
+def test_the_audit_is_read_over_http_by_auditors_newest_first_page_by_page(app: FastAPI, world: World):
+    with Browser(app) as browser:
+        first = browser.get("/api/audit", params={"limit": 2}, token=world.tokens["auditor"]).json()
+        rest = browser.get("/api/audit", params={"before": first["next"]}, token=world.tokens["auditor"]).json()
+        sought = browser.get("/api/audit", params={"sought": "worker-21"}, token=world.tokens["auditor"]).json()
+        refused = browser.get("/api/audit", token=world.tokens["operator"])
+
+    ids = [entry["id"] for entry in first["entries"] + rest["entries"]]
+    assert len(first["entries"]) == 2
+    assert ids == sorted(ids, reverse=True)
+    assert len(set(ids)) == len(ids) > 2
+    assert sought["entries"]
+    assert all("worker-21" in str(entry) for entry in sought["entries"])
+    assert refused.status_code == 403
