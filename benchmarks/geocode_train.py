@@ -18,7 +18,7 @@ from benchmarks.geocode_districts import make_district
 from benchmarks.geocode_queries import Query, make_queries
 from gis.geocode import Geocoder
 from gis.geocode.features import FEATURES, features_of, weighed_ranks
-from gis.geocode.readings import JUNCTION, Reading
+from gis.geocode.reading import JUNCTION, Reading
 
 TARGET = Path(__file__).resolve().parent.parent / "gis" / "geocode" / "data" / "trees.json"
 TRAINING, CHOOSING = range(100, 140), range(200, 208)

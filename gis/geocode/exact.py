@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gis.geocode.parts import Parts
-from gis.geocode.readings import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, ZONE_MET, PlaceIndex, Reading
+from gis.geocode.place_index import PlaceIndex
+from gis.geocode.reading import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, ZONE_MET, Reading
 
 _TAIL = re.compile(
     r"(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?$"

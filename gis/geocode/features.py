@@ -4,7 +4,7 @@ from math import log1p
 
 from gis.geocode import alignment
 from gis.geocode.names import CORE, FULL, PREFIX, TAIL
-from gis.geocode.readings import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, Reading
+from gis.geocode.reading import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, Reading
 
 _VARIANTS = {FULL: 0.0, CORE: 1.0, TAIL: 2.0, PREFIX: 3.0}
 _RELATIONS = {"name": 0.0, "alias": 1.0, "abbreviation": 1.0, "former_name": 2.0, "resettled_to": 3.0}

@@ -11,15 +11,15 @@ from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer
 from gis.geocode.names import place_forms
 from gis.geocode.normalise import normalise_with_breaks
 from gis.geocode.parts import Parts
-from gis.geocode.readings import (
+from gis.geocode.place_index import PlaceIndex
+from gis.geocode.reader import Reader
+from gis.geocode.reading import (
     BUILDING_IN_SEVERAL,
     BUILDING_UNKNOWN,
     JUNCTION,
     LEFT_OTHER,
     RIGHT_OTHER_THING,
     ZONE_UNKNOWN,
-    PlaceIndex,
-    Reader,
     Reading,
 )
 from gis.geocode.spans import NameFinder
