@@ -1,18 +1,22 @@
-"""What is exchanged with other systems and what is told to people outside: the outbox and its delivery log."""
+"""What is exchanged with other systems: the outbox and its log, the consumers of our interfaces, their scopes and calls."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from gis.database.tables.columns import key_column, metadata, moment
 
@@ -52,4 +56,57 @@ outbox_attempt = Table(
     CheckConstraint("outcome IN ('delivered', 'failed', 'dead', 'abandoned')", name="outcome"),
     Index("outbox_attempt_outbox_id_idx", "outbox_id", "at"),
     schema="support",
+)  # fmt: skip
+
+consumer = Table(
+    "consumer", metadata,
+    key_column(),
+    Column("subdistrict_code", Text, nullable=False),
+    Column("account_id", BigInteger, ForeignKey("access.account.id"), nullable=False, unique=True, comment="Whose rights its rows follow; has no password, its keys are access.token"),
+    Column("name", Text, nullable=False, comment="The other system, as its owner calls it"),
+    Column("contact", Text, nullable=False, server_default="", comment="Post and office to ask, never a person's name"),
+    Column("purpose", Text, nullable=False, comment="What it needs the data for"),
+    Column("legal_basis", Text, nullable=False, server_default="", comment="Agreement or provision it rests on"),
+    Column("sandbox", Boolean, nullable=False, server_default="false", comment="Answered from the sandbox: invented content, never a real row"),
+    Column("minute_quota", Integer, nullable=False, comment="[calls per minute]"),
+    Column("day_quota", Integer, nullable=False, comment="[calls per local day]"),
+    moment("expires_at", comment="When the agreement ends; empty = until it is ended"),
+    moment("suspended_at", comment="Shut by an operator; empty = open"),
+    moment("created_at", nullable=False, server_default=func.now()),
+    UniqueConstraint("subdistrict_code", "name"),
+    CheckConstraint("minute_quota > 0 AND day_quota > 0", name="quotas"),
+    schema="access",
+)  # fmt: skip
+
+consumer_scope = Table(
+    "consumer_scope", metadata,
+    Column("consumer_id", BigInteger, ForeignKey("access.consumer.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", Text, primary_key=True, comment="dashboard/exchange/resources.yml"),
+    Column("write", Boolean, nullable=False, server_default="false", comment="May report and change, not only read"),
+    Column("fields", ARRAY(Text), nullable=False, server_default="{*}", comment="Fields it gets; * = all"),
+    Column("items", ARRAY(Text), nullable=False, server_default="{*}", comment="Layers, collections or figures it may ask for; * = all"),
+    schema="access",
+)  # fmt: skip
+
+consumer_window = Table(
+    "consumer_window", metadata,
+    Column("consumer_id", BigInteger, ForeignKey("access.consumer.id", ondelete="CASCADE"), primary_key=True),
+    moment("minute_opens_at", nullable=False),
+    Column("minute_calls", Integer, nullable=False, comment="Admitted since [calls]"),
+    moment("day_opens_at", nullable=False, comment="Local midnight"),
+    Column("day_calls", Integer, nullable=False, comment="Admitted since [calls]"),
+    schema="access",
+)  # fmt: skip
+
+usage = Table(
+    "usage", metadata,
+    Column("consumer_id", BigInteger, ForeignKey("access.consumer.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("day", Date, primary_key=True, comment="Local day"),
+    Column("calls", BigInteger, nullable=False, server_default="0", comment="Admitted [calls]"),
+    Column("limited", BigInteger, nullable=False, server_default="0", comment="Answered 429 [calls]"),
+    Column("denied", BigInteger, nullable=False, server_default="0", comment="Outside the scope [calls]"),
+    Column("failed", BigInteger, nullable=False, server_default="0", comment="Of those admitted: answered 5xx [calls]"),
+    moment("last_call_at", nullable=False),
+    schema="access",
 )  # fmt: skip

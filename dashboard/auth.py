@@ -2,7 +2,7 @@
 
 Pure ASGI, since Starlette's HTTP middleware does not see WebSockets. It finds out who asks (cookie, bearer token or
 link), asks the route table whether they may, and leaves the session in ``scope["state"]["session"]``. Which rows they
-see is the database's business.
+see is the database's business; what another system was granted beyond its role is that of `dashboard.exchange.gate`.
 """
 
 import ipaddress
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from access.sessions import Opened, Session, extend_session, find_session, lifetime, open_link, secret_hash
 from dashboard.errors import answer, translated
+from dashboard.exchange.gate import ConsumerGate
 from dashboard.route_table import AUDIENCES, Route, audience_of, route_table
 from dashboard.services import Services
 from dashboard.sign_in.pages import sentence_page
@@ -117,10 +118,11 @@ class Asker:
 class Authentication:
     """ASGI middleware: nothing behind it is reached but by the route table."""
 
-    def __init__(self, app: ASGIApp, *, services: Services, book: SessionBook) -> None:
+    def __init__(self, app: ASGIApp, *, services: Services, book: SessionBook, sandbox: ASGIApp) -> None:
         self.app = app
         self.services = services
         self.book = book
+        self.gate = ConsumerGate(app, services=services, sandbox=sandbox)
         self.table = route_table()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +142,12 @@ class Authentication:
                 return
             asker = await self.asker(scope, route)
             self.check(scope, method, route, asker)
+            if asker is not None and asker.cookie is None:
+                terms = await self.gate.terms(asker.session)
+                if terms is not None and (terms.sandbox or not route.open):
+                    scope["state"]["session"] = asker.session
+                    await self.gate(scope, receive, send, terms=terms)
+                    return
         except FengqiaoError as error:
             await self.refuse(scope, receive, send, route, error)
             return

@@ -1,5 +1,7 @@
 """One table from our errors to HTTP statuses, and the one place where they are translated."""
 
+import math
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -7,7 +9,16 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from gis.errors import BadInput, Conflict, FengqiaoError, NotAllowed, NotFound, NotSignedIn, Unavailable
+from gis.errors import (
+    BadInput,
+    Conflict,
+    FengqiaoError,
+    LimitReached,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Unavailable,
+)
 
 #: most particular first; a class answers for its children
 STATUSES: dict[type[Exception], int] = {
@@ -15,6 +26,7 @@ STATUSES: dict[type[Exception], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    LimitReached: 429,
     BadInput: 422,
     Unavailable: 503,
     FengqiaoError: 500,
@@ -49,7 +61,9 @@ def translated(error: Exception) -> FengqiaoError | None:
 def answer(error: FengqiaoError) -> JSONResponse:
     """Answer with the error's sentence."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {"Retry-After": "2"} if status == 503 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(status)
+    if isinstance(error, LimitReached):
+        headers = {"Retry-After": str(math.ceil(error.retry_after_s))}
     return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
 
 

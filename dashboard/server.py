@@ -1,6 +1,6 @@
 """The server: one FastAPI that hosts the API, the tiles, the live stream and the pages, behind one authentication."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.resources import files
 from typing import cast
@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from dashboard.auth import Authentication, SessionBook
 from dashboard.errors import install_error_answers
+from dashboard.exchange.sandbox import Sandbox
 from dashboard.measurement import Measurement, Meter, metrics_router
 from dashboard.services import Clock, Services, system_clock
 from dashboard.settings import ServerSettings
@@ -32,6 +33,7 @@ ROUTERS = (
     "dashboard.api.alerts",
     "dashboard.api.layers",
     "dashboard.api.audit",
+    "dashboard.api.consumer",
     "dashboard.tiles",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",
@@ -43,6 +45,18 @@ MOUNTS: tuple[str, ...] = (
     "dashboard.wall.mount",
     "dashboard.office.mount",
 )
+#: of these, what other systems may be granted (exchange/resources.yml)
+OPEN_ROUTERS = (
+    "dashboard.api.status",
+    "dashboard.api.session",
+    "dashboard.api.incidents",
+    "dashboard.api.geocode",
+    "dashboard.api.casework",
+    "dashboard.api.alerts",
+    "dashboard.api.layers",
+    "dashboard.tiles",
+)
+OPEN_MOUNTS = ("dashboard.ogc",)
 
 
 def create_app(settings: ServerSettings, database: Database, *, clock: Clock = system_clock) -> FastAPI:
@@ -58,17 +72,30 @@ def create_app(settings: ServerSettings, database: Database, *, clock: Clock = s
     server.state.services = services
     install_error_answers(server)
     mount_api_pages(server)
-    for name in ROUTERS:
-        server.include_router(cast(RouterFactory, import_module(name).router)(services))
+    add_routes(server, services, routers=ROUTERS, mounts=MOUNTS)
     meter = Meter()
     server.include_router(metrics_router(services, meter))
-    for name in MOUNTS:
-        cast(Mount, import_module(name).mount)(server, services)
     server.state.book = SessionBook(services)
-    server.add_middleware(Authentication, services=services, book=server.state.book)
+    sandbox = Sandbox(services, build=open_interface)
+    server.add_middleware(Authentication, services=services, book=server.state.book, sandbox=sandbox)
     # added last, so it stands in front: what authentication refuses is counted too
     server.add_middleware(Measurement, meter=meter)
     return server
+
+
+def open_interface(services: Services) -> FastAPI:
+    """Build the routes other systems may be granted, without anything in front of them: who asks is known already."""
+    server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    install_error_answers(server)
+    add_routes(server, services, routers=OPEN_ROUTERS, mounts=OPEN_MOUNTS)
+    return server
+
+
+def add_routes(server: FastAPI, services: Services, *, routers: Sequence[str], mounts: Sequence[str]) -> None:
+    for name in routers:
+        server.include_router(cast(RouterFactory, import_module(name).router)(services))
+    for name in mounts:
+        cast(Mount, import_module(name).mount)(server, services)
 
 
 def mount_api_pages(server: FastAPI) -> None:

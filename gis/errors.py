@@ -25,6 +25,12 @@ class NotSignedIn(FengqiaoError, PermissionError):
     """The asker is not known."""
 
 
+class LimitReached(FengqiaoError):
+    """The asker used up what it may ask for in a time; it may ask again after `retry_after_s` [s]."""
+
+    retry_after_s: float = 60.0
+
+
 class Conflict(FengqiaoError):
     """The thing changed meanwhile, or is already there."""
 

@@ -26,7 +26,7 @@ def test_every_kind_of_error_has_the_status_of_its_nearest_row():
 
     assert found == {
         "FengqiaoError": 500, "BadInput": 422, "CrsMissing": 422, "IndexMismatch": 422, "NotFound": 404, "NotAllowed": 403,
-        "NotSignedIn": 401, "Conflict": 409, "Unavailable": 503,
+        "NotSignedIn": 401, "Conflict": 409, "LimitReached": 429, "Unavailable": 503,
     }  # fmt: skip
     assert list(STATUSES)[-1] is FengqiaoError, "a parent after its children"
 

@@ -1,0 +1,1 @@
+"""What is exchanged with other systems: who may ask for what, the register of interfaces, webhooks, the sandbox."""
