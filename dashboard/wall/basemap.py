@@ -1,8 +1,8 @@
 """The wall's MapLibre style, made from the ground alone: no tiles, no glyphs, no outside host.
 
 Order as in look.md: ground, land, hills, water, roads, (cells), roads again as thin lines, borders. Labels and marks
-are drawn above by the page, since only there it is known what fits. Line widths are for 1080 lines and scaled by
-`scale`.
+are drawn above by the page, since only there it is known what fits. Line widths are for 1080 lines; the page
+scales them for a finer screen (`scaleLines` in static/wall/map.js).
 """
 
 from typing import Any
@@ -49,23 +49,23 @@ def by_rank(look: Look) -> list[Any]:
     return ["match", ["get", "rank"], "main", look.road_main, "second", look.road_second, look.road_minor]
 
 
-def widths(px: dict[str, float], scale: float) -> list[Any]:
+def widths(px: dict[str, float]) -> list[Any]:
     """A MapLibre expression: a road's width by its rank and the zoom; a close view shows streets as streets."""
-    far = ["match", ["get", "rank"], "main", px["main"] * scale, "second", px["second"] * scale, px["minor"] * scale]
+    far = ["match", ["get", "rank"], "main", px["main"], "second", px["second"], px["minor"]]
     near = [
         "match",
         ["get", "rank"],
         "main",
-        px["main"] * scale * 6,
+        px["main"] * 6,
         "second",
-        px["second"] * scale * 6,
-        px["minor"] * scale * 6,
+        px["second"] * 6,
+        px["minor"] * 6,
     ]
     return ["interpolate", ["exponential", 2], ["zoom"], 14, far, 17, near]
 
 
-def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, Any]:
-    """Return the MapLibre style of the ground as a dict; `scale` is 2 at 2160 lines."""
+def wall_style(ground: Ground, look: Look) -> dict[str, Any]:
+    """Return the MapLibre style of the ground as a dict."""
     outline = [feature("MultiPolygon", ground.outline)]
     hills = [feature("MultiPolygon", hill.polygons, tint=place) for place, hill in enumerate(ground.hills)]
     borders = [feature("MultiPolygon", community.polygons) for community in ground.communities]
@@ -87,12 +87,12 @@ def wall_style(ground: Ground, look: Look, *, scale: float = 1.0) -> dict[str, A
                 "paint": {"fill-color": look.hills, "fill-opacity": 0.55},
             },
             {"id": "water", "type": "fill", "source": "water", "paint": {"fill-color": look.water}},
-            line("roads", "roads", by_rank(look), widths(ROAD_PX, scale), opacity=FADED),
-            line(THIN_ROADS, "roads", look.ground, widths(THIN_ROAD_PX, scale), opacity=0.5),
-            line("border-casing", "borders", look.ground, 4.6 * scale, opacity=0.7),
-            line("borders", "borders", look.community_line, 1.6 * scale),
-            line("outline-casing", "land", look.ground, 7 * scale, opacity=0.8),
-            line("outline", "land", look.district_line, 3 * scale),
+            line("roads", "roads", by_rank(look), widths(ROAD_PX), opacity=FADED),
+            line(THIN_ROADS, "roads", look.ground, widths(THIN_ROAD_PX), opacity=0.5),
+            line("border-casing", "borders", look.ground, 4.6, opacity=0.7),
+            line("borders", "borders", look.community_line, 1.6),
+            line("outline-casing", "land", look.ground, 7, opacity=0.8),
+            line("outline", "land", look.district_line, 3),
         ],
     }  # fmt: skip
 

@@ -5,16 +5,27 @@
   const wall = (window.wall = window.wall || {});
   const TRACES = { cells: 0, few: 1, gap: 2, gapEdge: 3 };
   const LINE = { 1: 7, 2: 6, 3: 4, 4: 4 };
+  // line layers of the style (dashboard/wall/basemap.py)
+  const OURS = ["roads", "thin-roads", "border-casing", "borders", "outline-casing", "outline"];
+  // the largest legend of any scene [rem]
+  const LEGEND = { right: 29, bottom: 7.6 };
   const map = (wall.map = { camera: null, project: null, ready: false, shown: "" });
 
   const host = () => document.querySelector("#wall-map .js-plotly-plot") || document.getElementById("wall-map");
   const box = () => document.querySelector(".map").getBoundingClientRect();
   const inner = () => { const gd = host(); return gd && gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot && gd._fullLayout.map._subplot.map; };
 
+  // What is kept free round the district; where it would run under the legend (the same for every scene), the legend's height.
+  function margins(width, height, rem) {
+    const free = { top: 1.2 * rem, right: 1.4 * rem, bottom: 1.4 * rem, left: 1.4 * rem };
+    const project = wall.projector(wall.fit(wall.ground.bounds, width, height, free), width, height);
+    const under = (point) => { const [px, py] = project(point); return px < LEGEND.right * rem && py < LEGEND.bottom * rem; };
+    return wall.ground.outline.some((rings) => rings[0].some(under)) ? { ...free, top: LEGEND.bottom * rem } : free;
+  }
   // The camera of the whole district, or of an alert that owns the wall.
   map.aim = function (alert) {
     const { width, height } = box(), rem = wall.rem();
-    if (!alert) return wall.fit(wall.ground.bounds, width, height, { top: 1.2 * rem, right: 1.4 * rem, bottom: 1.4 * rem, left: 1.4 * rem });
+    if (!alert) return wall.fit(wall.ground.bounds, width, height, margins(width, height, rem));
     const camera = wall.fit(alert.bounds, width, height, { top: height * 0.26, right: width * 0.33, bottom: height * 0.26, left: width * 0.33 });
     camera.zoom = Math.min(camera.zoom, 16.6);
     return camera;
@@ -69,11 +80,13 @@
     const scale = ramp.flatMap((colour, place) => [[place / steps, colour], [(place + 1) / steps, colour]]);
     const few = columns(wall.hatch(found.few.map(ring), map.project, 6.5 * u)), gap = columns(wall.hatch(found.gap.map(ring), map.project, 9 * u));
     const edge = columns(wall.outerEdges(found.gap.map(ring)));
-    window.Plotly.restyle(gd, { locations: [found.at], z: [found.z], colorscale: [scale], zmax: [steps], "marker.opacity": [wall.taken ? 0.16 : 0.92] }, [TRACES.cells]);
-    window.Plotly.restyle(gd, {
+    const cells = window.Plotly.restyle(gd, { locations: [found.at], z: [found.z], colorscale: [scale], zmax: [steps], "marker.opacity": [wall.taken ? 0.16 : 0.92] }, [TRACES.cells]);
+    const lines = window.Plotly.restyle(gd, {
       lon: [few.lon, gap.lon, edge.lon], lat: [few.lat, gap.lat, edge.lat],
       "line.width": [1.3 * u, 1.5 * u, 2 * u], opacity: wall.taken ? 0.2 : 1,
     }, [TRACES.few, TRACES.gap, TRACES.gapEdge]);
+    map.cells = found.at.length;
+    map.painted = Promise.all([cells, lines]);
   };
 
   // ---- what lies above
@@ -244,7 +257,7 @@
   // Until MapLibre has drawn once, the same ground as a drawing, so that there is a picture at once.
   map.drawFirst = function (scene) {
     const { width, height } = box(), u = wall.rem() / 20, rem = wall.rem();
-    const drawn = wall.drawGround(wall.ground, scene.layer, width, height, u, "first", { top: 1.2 * rem, right: 1.4 * rem, bottom: 1.4 * rem, left: 1.4 * rem });
+    const drawn = wall.drawGround(wall.ground, scene.layer, width, height, u, "first", margins(width, height, rem));
     map.camera = map.aim(null); map.project = drawn.project; map.width = width; map.height = height;
     let first = document.getElementById("wall-first");
     if (!first) { first = document.createElement("div"); first.id = "wall-first"; first.className = "overlay"; document.querySelector(".map").insertBefore(first, document.getElementById("wall-overlay")); }
@@ -256,14 +269,33 @@
     const engine = inner();
     if (!engine || !host().data || !engine.loaded()) return setTimeout(() => map.whenDrawn(done), 80);
     map.ready = true;
+    scaleLines(engine, wall.rem() / 20);
     map.frame();
     done();
+    Promise.resolve(map.painted).then(() => takeOver(engine, done));
+  };
+  // The drawing stays until the map shows the cells too: a busy machine may rest first with the ground alone, or have lost them.
+  function takeOver(engine, redraw) {
     engine.once("idle", () => {
+      const fills = engine.getStyle().layers.filter((layer) => layer.type === "fill" && layer.id.startsWith("plotly-trace")).map((layer) => layer.id);
+      if (map.cells && !engine.queryRenderedFeatures({ layers: fills }).length) { map.shown = ""; redraw(); return takeOver(engine, redraw); }
       const first = document.getElementById("wall-first");
       if (first) first.remove();
       document.getElementById("wall").dataset.drawn = "true";
     });
-  };
+    engine.triggerRepaint();
+  }
+  // The style's lines are for 1080 lines; a finer screen has them as wide in centimetres.
+  function scaleLines(engine, u) {
+    const wider = (width) => (typeof width === "number" ? width * u : ["*", u, width]);
+    for (const { id: layer, type } of engine.getStyle().layers) {
+      if (type !== "line" || !OURS.includes(layer)) continue;
+      const width = engine.getPaintProperty(layer, "line-width");
+      // zoom may stand only at the top of an expression: its stops are scaled
+      const scaled = Array.isArray(width) && width[0] === "interpolate" ? width.map((part, place) => (place >= 4 && place % 2 === 0 ? wider(part) : part)) : wider(width);
+      engine.setPaintProperty(layer, "line-width", scaled);
+    }
+  }
   // The camera is where it should be, or is put there again.
   map.steady = function () {
     const engine = inner();
