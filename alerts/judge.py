@@ -59,11 +59,6 @@ class Finding:
     #: the rule's name in zh and en; empty = a shipped rule, named in the texts
     rule_name: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """What makes it the same alert from one judgement to the next."""
-        return self.rule, self.unit_kind, self.unit_code
-
 
 def findings(connection: Connection, rules: Rules, *, subdistrict_code: str, now: datetime) -> list[Finding]:
     """Judge every rule at `now`; one finding per rule and unit whose condition holds, gravest first."""
@@ -75,7 +70,7 @@ def findings(connection: Connection, rules: Rules, *, subdistrict_code: str, now
     silences = [dict(row) for row in connection.execute(SQL["feed_silences"], asked).mappings()]
     for silence_rule in rules.no_data:
         found.extend(silence_findings(silence_rule, silences, now=now))
-    return sorted(found, key=lambda finding: (finding.level, finding.identity))
+    return sorted(found, key=lambda finding: (finding.level, finding.rule, finding.unit_kind, finding.unit_code))
 
 
 def measure(

@@ -1,8 +1,12 @@
-"""The life of an alert: raised, updated, acknowledged, cleared; every step leaves an event and is told."""
+"""The life of an alert as judgements give it: raised, graver or milder, grown, updated, explained, merged, cleared.
+
+Every step leaves an event and is told. What people do with alerts is in `alerts.acting`, what time alone does in
+`alerts.tending`, who is told in `alerts.notify`.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, product
 from string import ascii_uppercase
@@ -10,16 +14,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from alerts.judge import SQL as JUDGE_SQL
+from alerts.cases import Case, Matched, cases_of, match_standing
+from alerts.describing import Ground, describe
+from alerts.grading import Grading, LevelRule, grade, shipped_level_rule
+from alerts.inhibition import explained
 from alerts.judge import Finding, findings
+from alerts.response import Response, shipped_response
 from alerts.rules import Rules
 from gis.database.statements import load_statements
-from gis.errors import Conflict, NotFound
 
 SQL = load_statements("alerts", "life")
 
-#: counts of persons below this are not told; design.md "What may be seen"
-FEWEST_PERSONS = 5
+#: past so many changes in one judgement the channel is told once
+MANY_CHANGES = 200
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,60 @@ class Change:
     """One step in an alert's life."""
 
     alert_id: int
-    #: raised, level, updated or cleared
+    #: raised, level, grown, updated, inhibited, released or cleared
     change: str
+
+
+@dataclass
+class Steps:
+    """What one judgement writes, gathered so that a storm takes a few statements and not ten thousand."""
+
+    subdistrict_code: str
+    now: datetime
+    response: Response
+    raised: list[dict[str, Any]] = field(default_factory=list)
+    updated: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    def note(
+        self,
+        alert_id: int,
+        change: str,
+        *,
+        level: int,
+        observed: float,
+        cells: Sequence[int] | None = None,
+        **detail: Any,
+    ) -> None:
+        """Add an event."""
+        self.changes.append(Change(alert_id, change))
+        self.events.append(
+            {
+                "alert_id": alert_id,
+                "now": self.now,
+                "change": change,
+                "level": level,
+                "observed": observed,
+                "actor": "judge",
+                "note": "",
+                "cells": None if cells is None else list(cells),
+                "detail": json.dumps(detail, ensure_ascii=False),
+            }
+        )
+
+    def end(self, row: Mapping[str, Any], ended_by: str, *, merged_into: int | None = None) -> None:
+        """End a standing alert."""
+        self.ended.append({"id": row["id"], "now": self.now, "ended_by": ended_by, "merged_into": merged_into})
+        self.note(
+            row["id"],
+            "cleared",
+            level=row["level"],
+            observed=row["observed"],
+            ended_by=ended_by,
+            merged_into=merged_into,
+        )
 
 
 def judge(engine: Engine, rules: Rules, *, subdistrict_code: str, now: datetime) -> list[Change]:
@@ -47,8 +106,10 @@ def carry(
     clear_after: Mapping[str, timedelta],
     subdistrict_code: str,
     now: datetime,
+    level_rule: LevelRule | None = None,
+    response: Response | None = None,
 ) -> list[Change]:
-    """Raise what is new, update what stands, clear what no longer holds.
+    """Raise what is new, update what stands, merge what has grown together, clear what no longer holds.
 
     Parameters
     ----------
@@ -57,116 +118,197 @@ def carry(
     clear_after
         How long a rule's condition must have been gone before its alert is cleared; a rule not named clears at once.
     """
-    standing = {
-        (row["rule"], row["unit_kind"], row["unit_code"]): row
-        for row in standing_alerts(connection, subdistrict_code=subdistrict_code)
-    }
-    letters = {row["letter"] for row in standing.values()}
-    changes: list[Change] = []
-    for finding in found:
-        known = standing.pop(finding.identity, None)
-        if known is None:
-            letter = free_letter(letters)
-            letters.add(letter)
-            changes.append(
-                Change(
-                    raise_alert(connection, finding, letter=letter, subdistrict_code=subdistrict_code, now=now),
-                    "raised",
-                )
-            )
+    level_rule = level_rule or shipped_level_rule()
+    steps = Steps(subdistrict_code, now, response or shipped_response())
+    standing = standing_alerts(connection, subdistrict_code=subdistrict_code)
+    matched = match_standing(cases_of(found), standing)
+    carried = carry_on(connection, matched, steps, level_rule)
+    for row in standing:
+        if row["id"] not in carried and now - row["held_at"] >= clear_after.get(row["rule"], timedelta(0)):
+            steps.end(row, "gone")
+    write(connection, steps)
+    explain(connection, steps)
+    return steps.changes
+
+
+def carry_on(connection: Connection, matched: Sequence[Matched], steps: Steps, level_rule: LevelRule) -> set[int]:
+    """Raise and update; returns the ids of standing alerts that are taken care of."""
+    # where a known alert's ground has not changed, nothing is looked up again
+    anew = [one for one in matched if one.known is None or ground_changed(one)]
+    described = describe(connection, [one.case for one in anew], subdistrict_code=steps.subdistrict_code, now=steps.now)
+    grounds = {id(one): ground for one, ground in zip(anew, described, strict=True)}
+    new = [one for one in matched if one.known is None]
+    ids = iter(connection.execute(SQL["new_ids"], {"number": len(new)}).scalars().all() if new else [])
+    letters = free_letters(
+        connection.execute(SQL["taken_letters"], {"subdistrict_code": steps.subdistrict_code}).scalars()
+    )
+    carried: set[int] = set()
+    for one in matched:
+        ground = grounds.get(id(one))
+        if one.known is None:
+            assert ground is not None
+            alert_id = next(ids)
+            grading = grade(one.case, exposed=ground.exposed.get("persons"), rule=level_rule)
+            add_raised(steps, one.case, ground, grading, alert_id=alert_id, letter=next(letters))
         else:
-            step = connection.scalar(SQL["update_alert"], {"id": known["id"], "now": now, **measured(finding)})
-            if step is not None:
-                changes.append(Change(known["id"], step))
-    for row in standing.values():
-        if now - row["held_at"] >= clear_after.get(row["rule"], timedelta(0)):
-            connection.execute(SQL["clear_alert"], {"id": row["id"], "now": now})
-            changes.append(Change(row["id"], "cleared"))
-    for change in changes:
-        connection.execute(SQL["tell"], {"id": change.alert_id, "change": change.change})
-    return changes
+            alert_id = one.known["id"]
+            carried.add(alert_id)
+            exposed = ground.exposed.get("persons") if ground else one.known["grading"].get("exposed")
+            grading = grade(one.case, exposed=exposed, rule=level_rule)
+            add_update(steps, one.case, one.known, ground, grading)
+        for row in one.absorbed:
+            carried.add(row["id"])
+            steps.end(row, "merged", merged_into=alert_id)
+    return carried
 
 
-def raise_alert(connection: Connection, finding: Finding, *, letter: str, subdistrict_code: str, now: datetime) -> int:
-    """Write a new alert with its place and who lives there; returns its id."""
-    place: dict[str, Any] = {"unit_name": finding.unit_name, "community_code": None, "cells": [], "geom": None}
-    if finding.unit_kind != "feed":
-        described = (
-            connection.execute(
-                JUDGE_SQL[f"describe_{finding.unit_kind}"],
-                {"unit_code": finding.unit_code, "cells": list(finding.cells), "subdistrict_code": subdistrict_code},
-            )
-            .mappings()
-            .first()
-        )
-        if described is None:
-            raise NotFound(
-                f"rule {finding.rule} found something in {finding.unit_kind} {finding.unit_code}, which does not exist"
-            )
-        place |= dict(described)
-        place["unit_name"] = place["unit_name"] or finding.unit_code
-    exposure: dict[str, int | None] = {}
-    if place["cells"]:
-        exposed = (
-            connection.execute(
-                JUDGE_SQL["exposure"], {"cells": place["cells"], "subdistrict_code": subdistrict_code, "now": now}
-            )
-            .mappings()
-            .one()
-        )
-        exposure = {name: tellable(number) for name, number in exposed.items()}
-    return int(
-        connection.execute(
-            SQL["raise_alert"],
-            {
-                "subdistrict_code": subdistrict_code,
-                "rule": finding.rule,
-                "unit_kind": finding.unit_kind,
-                "unit_code": finding.unit_code,
-                "letter": letter,
-                "method": finding.method,
-                "members": finding.members,
-                "rule_name": json.dumps(finding.rule_name, ensure_ascii=False),
-                "exposure": json.dumps(exposure),
-                "now": now,
-                **place,
-                **measured(finding),
-            },
-        ).scalar_one()
+def ground_changed(one: Matched) -> bool:
+    """Whether a standing alert's cells are no longer the case's; other units keep their ground."""
+    assert one.known is not None
+    return bool(one.case.cells) and list(one.case.cells) != sorted(one.known["cells"])
+
+
+def add_raised(steps: Steps, case: Case, ground: Ground, grading: Grading, *, alert_id: int, letter: str) -> None:
+    """Add a new alert."""
+    steps.raised.append(
+        {
+            "id": alert_id,
+            "subdistrict_code": steps.subdistrict_code,
+            "rule": case.lead.rule,
+            "unit_kind": kind_of(case),
+            "unit_code": case.lead.unit_code,
+            "unit_name": ground.unit_name,
+            "letter": letter,
+            "method": case.lead.method,
+            "members": case.lead.members,
+            "rule_name": json.dumps(dict(case.lead.rule_name), ensure_ascii=False),
+            "community_code": ground.community_code,
+            "cells": list(ground.cells),
+            "geom": ground.geom,
+            "exposure": json.dumps(ground.exposure),
+            "fingerprint": case.fingerprint,
+            "holder": steps.response.first_post(case.lead.unit_kind),
+            "now": steps.now,
+            **measured(case, grading),
+        }
+    )
+    steps.note(
+        alert_id,
+        "raised",
+        level=grading.level,
+        observed=case.observed,
+        cells=ground.cells,
+        new=len(case.member_ids),
+        found=grading.found,
+        step=grading.step,
     )
 
 
-def measured(finding: Finding) -> dict[str, Any]:
+def kind_of(case: Case) -> str:
+    """A shape of several cells is an area; a single one a cell."""
+    return "area" if case.lead.unit_kind == "cell" and len(case.cells) > 1 else case.lead.unit_kind
+
+
+def add_update(steps: Steps, case: Case, known: Mapping[str, Any], ground: Ground | None, grading: Grading) -> None:
+    """Add what a standing alert is now; it is reported again only for a new level, new cells or a new case."""
+    new_members = sorted(set(case.member_ids) - set(known["member_ids"]))
+    new_cells = sorted(set(ground.cells) - set(known["cells"])) if ground else []
+    detail: dict[str, Any] = {"new": len(new_members)} if new_members else {}
+    if new_cells:
+        detail["new_cells"] = len(new_cells)
+    change = ""
+    if grading.level != known["level"]:
+        change = "level"
+        detail |= {"from": known["level"], "found": grading.found, "step": grading.step}
+    elif new_cells:
+        change = "grown"
+    elif new_members:
+        change = "updated"
+    steps.updated.append(
+        {
+            "id": known["id"],
+            "now": steps.now,
+            "changed": bool(change) or case.observed != known["observed"] or ground is not None,
+            "unit_kind": kind_of(case) if case.cells else known["unit_kind"],
+            "cells": list(ground.cells) if ground else known["cells"],
+            "geom": ground.geom if ground else None,
+            "exposure": json.dumps(ground.exposure if ground else known["exposure"]),
+            **measured(case, grading),
+        }
+    )
+    if change:
+        cells = ground.cells if ground else None
+        steps.note(known["id"], change, level=grading.level, observed=case.observed, cells=cells, **detail)
+
+
+def measured(case: Case, grading: Grading) -> dict[str, Any]:
     """The columns that every judgement brings anew."""
     return {
-        "level": finding.level,
-        "observed": finding.observed,
-        "expected": finding.expected,
-        "expected_low": finding.expected_low,
-        "expected_high": finding.expected_high,
-        "window_from": finding.window_from,
-        "window_to": finding.window_to,
-        "recurrence_days": finding.recurrence_days,
-        "member_ids": list(finding.member_ids),
-        "reasons": json.dumps(
-            [{"name": name, "count": number} for name, number in finding.reasons], ensure_ascii=False
-        ),
+        "level": grading.level,
+        "grading": json.dumps(grading.as_json()),
+        "observed": case.observed,
+        "expected": case.expected,
+        "expected_low": case.expected_low,
+        "expected_high": case.expected_high,
+        "window_from": case.window_from,
+        "window_to": case.window_to,
+        "recurrence_days": case.lead.recurrence_days,
+        "member_ids": list(case.member_ids),
+        "reasons": json.dumps([{"name": name, "count": number} for name, number in case.reasons], ensure_ascii=False),
     }
 
 
-def tellable(number: int) -> int | None:
-    """A count of persons as it may be told: 0 and five or more as they are, one to four as None (少于5)."""
-    return number if number == 0 or number >= FEWEST_PERSONS else None
+def write(connection: Connection, steps: Steps) -> None:
+    """Write what was gathered: ended first, since what is raised may take an identity they held; then tell of it."""
+    for statement, rows in (
+        ("end_alert", steps.ended),
+        ("raise_alert", steps.raised),
+        ("update_alert", steps.updated),
+        ("note_event", steps.events),
+    ):
+        if rows:
+            connection.execute(SQL[statement], rows)
+    tell(connection, steps.changes)
 
 
-def free_letter(taken: Iterable[str]) -> str:
-    """The first letter (A … Z, AA …) that no standing alert carries."""
+def explain(connection: Connection, steps: Steps) -> None:
+    """See which standing alerts a larger one explains now, and which no longer."""
+    standing = standing_alerts(connection, subdistrict_code=steps.subdistrict_code)
+    causes = explained(standing, steps.response.inhibit)
+    told = Steps(steps.subdistrict_code, steps.now, steps.response)
+    for row in standing:
+        cause = causes.get(row["id"])
+        if (cause[0] if cause else None) == row["inhibited_by"]:
+            continue
+        connection.execute(
+            SQL["explain_alert"], {"id": row["id"], "inhibited_by": cause[0] if cause else None, "now": steps.now}
+        )
+        if cause:
+            told.note(row["id"], "inhibited", level=row["level"], observed=row["observed"], by=cause[0], why=cause[1])
+        else:
+            told.note(row["id"], "released", level=row["level"], observed=row["observed"], by=row["inhibited_by"])
+    if told.events:
+        connection.execute(SQL["note_event"], told.events)
+        tell(connection, told.changes)
+        steps.changes.extend(told.changes)
+
+
+def tell(connection: Connection, changes: Sequence[Change]) -> None:
+    """Tell the channel; past `MANY_CHANGES` once for all."""
+    if len(changes) > MANY_CHANGES:
+        connection.execute(SQL["tell_many"])
+        return
+    for change in changes:
+        connection.execute(SQL["tell"], {"id": change.alert_id, "change": change.change})
+
+
+def free_letters(taken: Iterable[str]) -> Iterator[str]:
+    """Letters (A … Z, AA …) that no standing alert carries, in order, without end."""
     used = set(taken)
     for length in count(1):
         for letters in product(ascii_uppercase, repeat=length):
-            if "".join(letters) not in used:
-                return "".join(letters)
-    raise AssertionError("letters do not end")
+            if (letter := "".join(letters)) not in used:
+                yield letter
 
 
 def standing_alerts(connection: Connection, *, subdistrict_code: str) -> list[Mapping[str, Any]]:
@@ -176,24 +318,5 @@ def standing_alerts(connection: Connection, *, subdistrict_code: str) -> list[Ma
 
 
 def alert_events(connection: Connection, alert_id: int) -> list[Mapping[str, Any]]:
-    """What happened to an alert, oldest first."""
+    """What happened to an alert, real or of a drill, oldest first."""
     return [dict(row) for row in connection.execute(SQL["alert_events"], {"id": alert_id}).mappings()]
-
-
-def acknowledge(connection: Connection, alert_id: int, *, post: str, note: str, now: datetime) -> None:
-    """Take an open alert on in the name of `post`.
-
-    Raises
-    ------
-    NotFound
-        If there is no such alert.
-    Conflict
-        If it is acknowledged or cleared already.
-    """
-    taken = connection.scalar(SQL["acknowledge_alert"], {"id": alert_id, "post": post, "note": note, "now": now})
-    if taken is None:
-        status = connection.scalar(SQL["alert_status"], {"id": alert_id})
-        if status is None:
-            raise NotFound(f"there is no alert {alert_id}")
-        raise Conflict(f"alert {alert_id} is {status} already")
-    connection.execute(SQL["tell"], {"id": alert_id, "change": "acknowledged"})

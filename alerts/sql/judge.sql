@@ -50,58 +50,60 @@ SELECT name AS unit_code, title, expected_every_s, newest_event_at,
   FROM support.feed
  WHERE subdistrict_code = :subdistrict_code AND expected_every_s IS NOT NULL AND newest_event_at IS NOT NULL;
 
--- describe_cell --
--- What a cell of resolution 10 is called and covers: the nearest compound's name stands in for a name of its own.
-SELECT nearest.name AS unit_name, share.unit_code AS community_code, ARRAY[cell.cell] AS cells, ST_Multi(cell.geom) AS geom
-  FROM base.cell
-  LEFT JOIN LATERAL (SELECT unit_code FROM base.cell_share WHERE cell_share.cell = cell.cell AND unit_kind = 'community'
-                      ORDER BY share DESC, unit_code LIMIT 1) AS share ON true
-  LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = cell.subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
-                      ORDER BY point <-> ST_Centroid(cell.geom), id LIMIT 1) AS nearest ON true
- WHERE cell.cell = ('x' || lpad(:unit_code, 16, '0'))::bit(64)::bigint AND cell.subdistrict_code = :subdistrict_code;
+-- describe_cells --
+-- Shapes of cells of resolution 10, one row per :places: their outline, the community that has most of them, and the nearest
+-- compound's name in place of a name of their own.
+WITH asked AS (
+    SELECT place, cell FROM unnest(CAST(:places AS integer[]), CAST(:cells AS bigint[])) AS listed(place, cell)
+), shapes AS (
+    SELECT asked.place, array_agg(cell.cell ORDER BY cell.cell) AS cells, ST_Multi(ST_Union(cell.geom)) AS geom
+      FROM asked JOIN base.cell ON cell.cell = asked.cell AND cell.subdistrict_code = :subdistrict_code
+     GROUP BY asked.place
+), shares AS (
+    SELECT DISTINCT ON (asked.place) asked.place, cell_share.unit_code
+      FROM asked JOIN base.cell_share ON cell_share.cell = asked.cell AND cell_share.unit_kind = 'community'
+     GROUP BY asked.place, cell_share.unit_code ORDER BY asked.place, sum(cell_share.share) DESC, cell_share.unit_code
+)
+SELECT shapes.place, nearest.name AS unit_name, shares.unit_code AS community_code, shapes.cells, shapes.geom
+  FROM shapes
+  LEFT JOIN shares ON shares.place = shapes.place
+  LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = :subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
+                      ORDER BY point <-> ST_Centroid(shapes.geom), id LIMIT 1) AS nearest ON true;
 
--- describe_compound --
--- What a compound is called, and the cells of resolution 10 its buildings stand in.
+-- describe_compounds --
+-- What compounds are called, and the cells of resolution 10 their buildings stand in.
 WITH covered AS (
-    SELECT DISTINCT coarse.cell, coarse.geom
+    SELECT DISTINCT building.place_id, coarse.cell, coarse.geom
       FROM base.building
       JOIN base.cell AS fine ON fine.cell = building.cell AND fine.subdistrict_code = building.subdistrict_code
       JOIN base.cell AS coarse ON coarse.cell = fine.parent_10 AND coarse.subdistrict_code = fine.subdistrict_code
-     WHERE building.place_id = CAST(:unit_code AS bigint) AND building.valid_to IS NULL
+     WHERE building.place_id = ANY (CAST(:codes AS bigint[])) AND building.valid_to IS NULL
+), shapes AS (
+    SELECT place_id, array_agg(cell ORDER BY cell) AS cells, ST_Multi(ST_Union(geom)) AS geom FROM covered GROUP BY place_id
 )
-SELECT place.name AS unit_name, place.community_code, COALESCE((SELECT array_agg(cell ORDER BY cell) FROM covered), '{}') AS cells,
-       (SELECT ST_Multi(ST_Union(geom)) FROM covered) AS geom
-  FROM base.place
- WHERE place.id = CAST(:unit_code AS bigint);
+SELECT CAST(place.id AS text) AS unit_code, place.name AS unit_name, place.community_code, COALESCE(shapes.cells, '{}') AS cells, shapes.geom
+  FROM base.place LEFT JOIN shapes ON shapes.place_id = place.id
+ WHERE place.id = ANY (CAST(:codes AS bigint[])) AND place.subdistrict_code = :subdistrict_code;
 
--- describe_community --
--- What a community is called, its area, and the cells of resolution 10 that mostly lie in it.
-SELECT community.name AS unit_name, community.code AS community_code, community.geom,
+-- describe_communities --
+-- What communities are called, their areas, and the cells of resolution 10 that mostly lie in them.
+SELECT community.code AS unit_code, community.name AS unit_name, community.code AS community_code, community.geom,
        COALESCE((SELECT array_agg(cell.cell ORDER BY cell.cell) FROM base.cell_share
                    JOIN base.cell ON cell.cell = cell_share.cell AND cell.resolution = 10
                   WHERE cell_share.unit_kind = 'community' AND cell_share.unit_code = community.code AND cell_share.share >= 0.5), '{}') AS cells
   FROM base.community
- WHERE community.code = :unit_code;
+ WHERE community.code = ANY (CAST(:codes AS text[])) AND community.subdistrict_code = :subdistrict_code;
 
--- describe_area --
--- What an area of cells is called and covers: the compound or place nearest its middle, the community that holds most of it.
-WITH covered AS (
-    SELECT ST_Multi(ST_Union(cell.geom)) AS geom, array_agg(cell.cell ORDER BY cell.cell) AS cells
-      FROM base.cell WHERE cell.cell = ANY(CAST(:cells AS bigint[])) AND cell.subdistrict_code = :subdistrict_code
+-- exposures --
+-- Who lives in shapes of cells, one row per :places with anybody: persons and households by their building; ages on the day of :now.
+WITH asked AS (
+    SELECT place, cell FROM unnest(CAST(:places AS integer[]), CAST(:cells AS bigint[])) AS listed(place, cell)
 )
-SELECT nearest.name AS unit_name, held.unit_code AS community_code, covered.cells, covered.geom
-  FROM covered
-  LEFT JOIN LATERAL (SELECT unit_code FROM base.cell_share WHERE cell_share.cell = ANY(covered.cells) AND unit_kind = 'community'
-                      GROUP BY unit_code ORDER BY sum(share) DESC, unit_code LIMIT 1) AS held ON true
-  LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = :subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
-                      ORDER BY point <-> ST_Centroid(covered.geom), id LIMIT 1) AS nearest ON true
- WHERE covered.cells IS NOT NULL;
-
--- exposure --
--- Who lives in the cells: persons and households by their building; ages on the day of :now.
-SELECT count(*) AS persons, count(DISTINCT resident.household_id) AS households,
+SELECT asked.place, count(*) AS persons, count(DISTINCT resident.household_id) AS households,
        count(*) FILTER (WHERE resident.birth_date <= (CAST(:now AS timestamptz) - interval '60 years')::date) AS aged_60,
        count(*) FILTER (WHERE 'living_alone' = ANY(resident.groups)) AS living_alone
-  FROM base.resident
-  JOIN base.cell AS fine ON fine.cell = resident.cell AND fine.subdistrict_code = resident.subdistrict_code
- WHERE resident.subdistrict_code = :subdistrict_code AND resident.valid_to IS NULL AND fine.parent_10 = ANY(CAST(:cells AS bigint[]));
+  FROM asked
+  JOIN base.cell AS fine ON fine.parent_10 = asked.cell AND fine.subdistrict_code = :subdistrict_code
+  JOIN base.resident ON resident.cell = fine.cell AND resident.subdistrict_code = fine.subdistrict_code
+ WHERE resident.valid_to IS NULL
+ GROUP BY asked.place;
