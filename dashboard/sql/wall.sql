@@ -180,7 +180,7 @@ SELECT topic, version, extract(epoch FROM refreshed_at)::float AS refreshed_at F
 SELECT alert.id, alert.rule, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.community_code,
        ST_AsGeoJSON(alert.geom, 6) AS geom, cardinality(alert.cells) AS cell_count, alert.observed, alert.expected, alert.expected_low,
        alert.expected_high, alert.method, alert.window_from, alert.window_to, alert.reasons, alert.exposure, alert.members,
-       cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.acknowledged_at, alert.acknowledged_by,
+       cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.acknowledged_at, alert.acknowledged_by,
        community.name AS community, community.name_en AS community_en,
        (SELECT max(at) FROM alerting.alert_event WHERE alert_id = alert.id AND change IN ('raised', 'level')) AS graded_at
   FROM alerting.alert
@@ -190,7 +190,7 @@ SELECT alert.id, alert.rule, alert.unit_kind, alert.unit_code, alert.unit_name, 
 
 -- alert_events --
 -- What happened to an alert.
-SELECT at, change, level FROM alerting.alert_event WHERE alert_id = :id ORDER BY at, id;
+SELECT at, change, level, detail FROM alerting.shown_event WHERE alert_id = :id ORDER BY at, id;
 
 -- alert_area_m2 --
 -- True area of an alert's cells.

@@ -16,6 +16,8 @@ from layers.measures import SENSITIVE_SUBCATEGORIES
 
 #: alerts of these levels own the wall for a time: red and orange
 TAKEOVER_LEVELS = (1, 2)
+#: events that stand in a takeover's timeline
+STEPS_SHOWN = frozenset({"raised", "level", "acknowledged", "followed", "fell_back", "escalated"})
 #: nearest kinds of help a takeover names
 HELP_SHOWN = 3
 
@@ -196,20 +198,39 @@ def post(row: Any, texts: Texts) -> str:
 
 
 def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
-    """What happened, oldest first: the window's begin, then at most five events; plain updates are left out."""
-    told = [event for event in events if event["change"] != "updated"][-5:]
+    """What happened, oldest first: the window's begin, then at most five events; what changed only counts is left out.
+
+    What must happen next closes the row when something is due.
+    """
+    told = [event for event in events if event["change"] in STEPS_SHOWN][-(4 if row["due_at"] else 5) :]
     last_grade = max((place for place, event in enumerate(told) if event["change"] in ("raised", "level")), default=-1)
     return [
         {"at": row["window_from"].timestamp(), "label": texts("wall.step.first"), "mine": False, "due": False},
         *(
             {
                 "at": event["at"].timestamp(),
-                "label": texts(f"alerts.level.{event['level']}")
-                if event["change"] in ("raised", "level")
-                else texts(f"wall.step.{event['change']}"),
+                "label": step_label(event, texts),
                 "mine": place == last_grade,
                 "due": False,
             }
             for place, event in enumerate(told)
         ),
+        *(
+            [{"at": row["due_at"].timestamp(), "label": texts("wall.step.due"), "mine": False, "due": True}]
+            if row["due_at"]
+            else []
+        ),
     ]
+
+
+def step_label(event: Any, texts: Texts) -> str:
+    """A word or two for one step: 橙色 when raised, 升橙 when it became graver, 到场 when somebody followed."""
+    level = texts(f"alerts.level.{event['level']}")
+    if event["change"] == "raised":
+        return texts("wall.step.raised", level=level)
+    if event["change"] == "level":
+        risen = event["level"] < event["detail"].get("from", 5)
+        return texts("wall.step.risen" if risen else "wall.step.fallen", level=level)
+    if event["change"] == "followed":
+        return texts(f"wall.step.followed.{event['detail']['what']}")
+    return texts(f"wall.step.{event['change']}")

@@ -296,7 +296,7 @@ SELECT id, alert_id, at, change, level, observed, actor, note, cells, detail FRO
 UNION ALL
 SELECT id, alert_id, at, change, level, observed, actor, note, cells, detail FROM alerting.drill_event;
 
--- who may read and who may act: docs/decisions/0005-alerts-are-read-by-all-and-handled-by-their-ground.md -----------------------------
+-- who may read and who may act: docs/decisions/0501-alerts-are-read-by-all-and-handled-by-their-ground.md
 -- the cells of resolution 10 that the asker's work grids reach into
 CREATE FUNCTION alerting.scope_cells() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT COALESCE(array_agg(DISTINCT cell_share.cell), '{}')
