@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0520"
-down_revision = "m0206"
+down_revision = "m0207"
 
 
 def upgrade() -> None:
