@@ -164,6 +164,8 @@ class Intake:
             versions=versions(ground.placed_by.version),
             started_at=now,
             by_transaction=True,
+            counted=1,
+            origin="report",
         )
         bring = {
             "feed": feed, "raw": raw, "context": context, "opening": opening, "workers": self.workers,
@@ -180,7 +182,7 @@ class Intake:
             raise BadInput(refusal(row, result))
         savepoint.commit()
         taken = self.taken(connection, feed, as_text(row.get("source_key")).strip(), result)
-        if result.loaded:
+        if result.stored:
             kind = "incident" if feed.name == "incidents" else "request"
             tell(connection, {"kind": kind, "id": taken.id, "change": "taken"})
         return taken
@@ -194,7 +196,7 @@ class Intake:
         return Taken(
             id=row.id,
             reported_at=row.reported_at,
-            status="loaded" if result.loaded else "unchanged",
+            status="loaded" if result.stored else "unchanged",
             location={
                 "placement": row.placement,
                 "lon": row.lon,

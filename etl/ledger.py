@@ -18,11 +18,13 @@ class FeedResult:
     """What became of the rows of one delivery of one feed."""
 
     feed: str
+    #: = loaded + unchanged + quarantined + unplaced
     read: int = 0
+    #: new or changed, and on the map where the feed is placed
     loaded: int = 0
     unchanged: int = 0
     quarantined: int = 0
-    #: of those loaded: unplaced or ambiguous
+    #: new or changed, and unplaced or ambiguous
     unplaced: int = 0
     ambiguous: int = 0
     seconds: float = 0.0
@@ -33,6 +35,11 @@ class FeedResult:
     reasons: Mapping[int, Sequence[str]] = field(default_factory=dict, repr=False)
     #: time of the newest event, of feeds of events
     newest_event_at: datetime | None = None
+
+    @property
+    def stored(self) -> int:
+        """Rows that were written: new or changed, on the map or not."""
+        return self.loaded + self.unplaced
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,13 @@ class Opening:
     started_at: datetime
     #: the ledger row takes the time of the transaction: who reports may close only what they opened in it
     by_transaction: bool = False
+    #: rows by a count apart from the reader; None for rasters
+    counted: int | None = None
+    #: delivery, report, mending or replay
+    origin: str = "delivery"
+    #: the module that reads the feed; "" = the feed's own name
+    kind: str = ""
+    replay_of: int | None = None
 
 
 def open_batch(connection: Connection, opening: Opening) -> int:
@@ -63,6 +77,8 @@ def open_batch(connection: Connection, opening: Opening) -> int:
                 "actor": opening.actor,
                 "versions": json.dumps(opening.versions),
                 "started_at": None if opening.by_transaction else opening.started_at,
+                "origin": opening.origin,
+                "replay_of": opening.replay_of,
             },
         ).scalar_one()
     )
@@ -82,6 +98,7 @@ def close_batch(connection: Connection, opening: Opening, result: FeedResult, *,
             "levels": json.dumps(dict(result.levels)),
             "seconds": result.seconds,
             "finished_at": finished_at,
+            "counted": opening.counted,
         },
     )
     connection.execute(
@@ -93,8 +110,9 @@ def close_batch(connection: Connection, opening: Opening, result: FeedResult, *,
             "last_batch_at": finished_at,
         },
     )
-    if result.loaded or result.quarantined:
-        message = {"kind": "batch", "feed": opening.feed, "batch_id": result.batch_id, "rows": result.loaded}
+    if result.stored or result.quarantined:
+        kind = opening.kind or opening.feed
+        message = {"kind": "batch", "feed": kind, "batch_id": result.batch_id, "rows": result.stored}
         tell(connection, message)
 
 
@@ -119,6 +137,7 @@ def register_feed(
     *,
     subdistrict_code: str,
     feed: str,
+    kind: str,
     title: str,
     expected_every_s: int | None,
     config: Mapping[str, Any],
@@ -129,6 +148,7 @@ def register_feed(
         {
             "subdistrict_code": subdistrict_code,
             "feed": feed,
+            "kind": kind,
             "title": title,
             "expected_every_s": expected_every_s,
             "config": json.dumps(config, ensure_ascii=False),
@@ -137,7 +157,7 @@ def register_feed(
 
 
 def gazetteer_version(connection: Connection, *, subdistrict_code: str, feeds: Sequence[str]) -> int:
-    """The batch that last changed the gazetteer; 0 = none yet."""
+    """The batch that last changed the gazetteer by a feed of these kinds; 0 = none yet."""
     bound = {"subdistrict_code": subdistrict_code, "feeds": list(feeds)}
     return int(connection.execute(_SQL["gazetteer_version"], bound).scalar_one())
 

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from etl.counting import agreed_count
 from etl.delivery import Delivery, FeedSource, read_delivery
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
@@ -81,6 +82,10 @@ class Looked:
     same_rows: int | None = None
     #: rows, when they are few
     raw: RawRows | None = None
+    #: rows by a count apart from the reader; None for rasters
+    counted: int | None = None
+    #: when the file was last written [ns]: the one that is loaded must be the one that was looked at
+    written_at: int = 0
 
 
 def load_folder(
@@ -170,13 +175,14 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
     territory = territory_of(connection, delivery.district.code)
     looked: list[Looked] = []
     for source in sources:
+        written_at = source.path.stat().st_mtime_ns
         digest = content_hash(source.path)
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)
         same = last and last.content_hash == digest and last.versions.get("config") == json_key(source)
         # cells that are cut anew want their heights again
         recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
         if same and not recut:
-            looked.append(Looked(source, digest, same_rows=last.read))
+            looked.append(Looked(source, digest, same_rows=last.read, counted=last.counted))
             continue
         if source.feed == TERRAIN:
             inspect_terrain(source, territory)
@@ -184,12 +190,14 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
             continue
         feed = FEEDS[source.feed]
         raw = feed.read(source, feed.required_headings(source))
+        counted = agreed_count(source, raw)
         if source.feed == "boundaries" and raw.geometry is not None:
             # the areas that come with this delivery are the ones that its other files must lie in
             territory = replace(territory, outline=shapely.union_all(shapely.make_valid(raw.geometry)))
         elif raw.geometry is not None:
             refuse_elsewhere(source, raw, territory)
-        looked.append(Looked(source, digest, raw=raw if len(raw) <= KEEP_ROWS else None))
+        kept = raw if len(raw) <= KEEP_ROWS else None
+        looked.append(Looked(source, digest, raw=kept, counted=counted, written_at=written_at))
     return looked
 
 
@@ -263,6 +271,7 @@ def load_one(
             connection,
             subdistrict_code=district.code,
             feed=source.known_as,
+            kind=source.feed,
             title=source.title or texts_in("zh")(f"feeds.{source.feed}"),
             expected_every_s=source.expected_every_s,
             config=source.config,
@@ -276,6 +285,8 @@ def load_one(
             actor=actor,
             versions={**versions(str(gazetteer_batch)), "config": json_key(source)},
             started_at=now,
+            counted=file.counted,
+            kind=source.feed,
         )
         if file.same_rows is not None:
             result = same_again(connection, opening, file.same_rows, started)
@@ -304,6 +315,8 @@ def load_feed(
 ) -> FeedResult:
     feed = replace(FEEDS[file.source.feed], name=file.source.known_as)
     raw = file.raw if file.raw is not None else feed.read(file.source, feed.required_headings(file.source))
+    if file.written_at != file.source.path.stat().st_mtime_ns:
+        raise BadInput(f"{file.source.path.name} was changed while it was loaded; load it again")
     told.begin(feed.name, len(raw))
     context = Context(
         district=district,

@@ -245,7 +245,7 @@ def store_checked(
     levels, unplaced, ambiguous = placing_counts(good)
     return replace(
         result,
-        loaded=len(good),
+        loaded=len(good) - unplaced,
         quarantined=len(news),
         unchanged=result.unchanged + len(reasons) - len(news),
         unplaced=unplaced,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +44,7 @@ def quarantine_rows(
     headings = feed.headings_in(context.source)
     sealed = {headings[name] for name in feed.sealed}
     positions = list(reasons)
-    records = raw.frame.iloc[positions].to_dict("records")
+    rows = [sealed_row(record, sealed, context.keys) for record in raw.frame.iloc[positions].to_dict("records")]
     frame = pd.DataFrame(
         {
             "subdistrict_code": context.district.code,
@@ -51,7 +52,9 @@ def quarantine_rows(
             "batch_id": batch_id,
             "row_number": [raw.row_number(position) for position in positions],
             "row_hash": [hashes[position] for position in positions],
-            "raw": [json.dumps(sealed_row(record, sealed, context.keys), ensure_ascii=False) for record in records],
+            "raw": [json.dumps(row.shown, ensure_ascii=False) for row in rows],
+            "sealed": [json.dumps(row.hidden, ensure_ascii=False) for row in rows],
+            "headings": array_text(raw.frame.columns),
             "reasons": [array_text(reasons[position]) for position in positions],
         }
     )
@@ -59,12 +62,27 @@ def quarantine_rows(
     upsert(connection, quarantine, frame, conflict=("subdistrict_code", "feed", "row_hash"), overwrite=False)
 
 
-def sealed_row(record: Mapping[Any, object], sealed: set[str], keys: IdentityKeys) -> dict[str, str]:
-    """Return a raw row without a plain identity number or telephone anywhere."""
-    return {
-        str(heading): seal_value(str(value), keys) if heading in sealed else seal(str(value)).redacted
-        for heading, value in record.items()
-    }
+@dataclass(frozen=True)
+class SealedRow:
+    """A raw row without a plain identity number or telephone anywhere."""
+
+    #: by heading: sealed columns as ciphertext, other cells with their numbers taken out
+    shown: dict[str, str]
+    #: ciphertext of the whole cells out of which a number was taken
+    hidden: dict[str, str]
+
+
+def sealed_row(record: Mapping[Any, object], sealed: set[str], keys: IdentityKeys) -> SealedRow:
+    """Seal a raw row; nothing of it is lost for whoever holds the keys."""
+    shown, hidden = {}, {}
+    for heading, value in ((str(heading), str(value)) for heading, value in record.items()):
+        if heading in sealed:
+            shown[heading] = seal_value(value, keys)
+            continue
+        shown[heading] = seal(value).redacted
+        if shown[heading] != value:
+            hidden[heading] = seal_value(value, keys)
+    return SealedRow(shown, hidden)
 
 
 def release(

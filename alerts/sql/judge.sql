@@ -99,11 +99,13 @@ SELECT community.code AS unit_code, community.name AS unit_name, community.code 
 WITH asked AS (
     SELECT place, cell FROM unnest(CAST(:places AS integer[]), CAST(:cells AS bigint[])) AS listed(place, cell)
 )
-SELECT asked.place, count(*) AS persons, count(DISTINCT resident.household_id) AS households,
+SELECT asked.place, count(*) AS persons, count(DISTINCT COALESCE(household_record.leading_id, resident.household_id)) AS households,
        count(*) FILTER (WHERE resident.birth_date <= (CAST(:now AS timestamptz) - interval '60 years')::date) AS aged_60,
        count(*) FILTER (WHERE 'living_alone' = ANY(resident.groups)) AS living_alone
   FROM asked
   JOIN base.cell AS fine ON fine.parent_10 = asked.cell AND fine.subdistrict_code = :subdistrict_code
   JOIN base.resident ON resident.cell = fine.cell AND resident.subdistrict_code = fine.subdistrict_code
+  LEFT JOIN base.household_record ON household_record.household_id = resident.household_id
  WHERE resident.valid_to IS NULL
+   AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
  GROUP BY asked.place;

@@ -22,6 +22,7 @@ WITH ground AS (
       FROM base.household
       JOIN base.building ON building.id = household.building_id
      WHERE household.subdistrict_code = :subdistrict_code
+       AND NOT EXISTS (SELECT FROM base.household_record WHERE household_record.household_id = household.id)
      GROUP BY 1, 2
 ), calls AS (
     SELECT work_grid_id, cell, count(*) AS visits

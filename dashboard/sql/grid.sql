@@ -23,7 +23,8 @@ SELECT count(DISTINCT building.id) AS buildings, count(household.id) AS househol
   FROM casework.ground(:worker_id, :grid_ids, :now) AS mine
   JOIN base.building ON building.work_grid_id = mine.work_grid_id AND building.cell = mine.cell
    AND (building.valid_to IS NULL OR building.valid_to > :now)
-  LEFT JOIN base.household ON household.building_id = building.id;
+  LEFT JOIN base.household ON household.building_id = building.id
+   AND NOT EXISTS (SELECT FROM base.household_record WHERE household_record.household_id = household.id);
 
 -- ground_cells --
 -- Cells of resolution 10 that the ground reaches into.
@@ -39,7 +40,8 @@ SELECT work_grid.id AS work_grid_id, work_grid.name AS work_grid_name,
          WHERE grid_worker.work_grid_id = work_grid.id AND grid_worker.post = 'grid_worker'
            AND (grid_worker.valid_to IS NULL OR grid_worker.valid_to > :now)) AS workers,
        (SELECT count(*) FROM base.household JOIN base.building ON building.id = household.building_id
-         WHERE building.work_grid_id = work_grid.id) AS households
+         WHERE building.work_grid_id = work_grid.id
+           AND NOT EXISTS (SELECT FROM base.household_record WHERE household_record.household_id = household.id)) AS households
   FROM base.work_grid
  WHERE work_grid.id = ANY (:grid_ids) AND work_grid.grid_tier = 3
  ORDER BY work_grid.code;
@@ -63,7 +65,8 @@ SELECT id, source_key AS number, name FROM base.grid_worker WHERE id = ANY (:wor
 -- map_buildings --
 -- Buildings in a window, with whose they are; footprints where there are any, else points.
 SELECT building.id, building.number, place.name AS place_name, mine.cell IS NOT NULL AS mine,
-       CASE WHEN mine.cell IS NOT NULL THEN (SELECT count(*) FROM base.household WHERE household.building_id = building.id) END AS households,
+       CASE WHEN mine.cell IS NOT NULL THEN (SELECT count(*) FROM base.household WHERE household.building_id = building.id
+          AND NOT EXISTS (SELECT FROM base.household_record WHERE household_record.household_id = household.id)) END AS households,
        ST_AsBinary(coalesce(building.footprint, building.geom)) AS shape
   FROM base.building
   JOIN base.place ON place.id = building.place_id
@@ -170,6 +173,7 @@ SELECT resident.id, place.name AS place_name, building.number AS building_number
   JOIN base.place ON place.id = building.place_id
   LEFT JOIN base.dwelling ON dwelling.id = resident.dwelling_id
  WHERE resident.alive AND (resident.valid_to IS NULL OR resident.valid_to > :now)
+   AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
  ORDER BY place.name, length(building.number), building.number, dwelling.unit, length(dwelling.room), dwelling.room, resident.id;
 
 -- person --

@@ -94,7 +94,8 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     metric = to_metric([outline], context.district.metric_srid)[0]
     connection.execute(
         text(
-            "UPDATE base.subdistrict SET geom = CAST(:shape AS geometry), area_km2 = :area_km2, schematic = :schematic"
+            "UPDATE base.subdistrict SET geom = CAST(:shape AS geometry), area_km2 = :area_km2, schematic = :schematic,"
+            " batch_id = :batch_id"
             " WHERE code = :code AND (geom IS NULL OR CAST(geom AS bytea) <> CAST(CAST(:shape AS geometry) AS bytea))"
         ),
         {
@@ -102,6 +103,7 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
             "area_km2": float(shapely.area(metric)) / 1e6,
             "schematic": bool(good["schematic"].any()),
             "code": context.district.code,
+            "batch_id": batch.id,
         },
     )
     if parts.empty:

@@ -167,7 +167,7 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     dwelling_columns = ["building_id", "unit", "room", "household", "community_code", "work_grid_id"]
     homes = good[dwelling_columns].drop_duplicates()
     incoming = put_rows(connection, homes, name="homes")
-    bound = {**incoming.bound, "code": batch.subdistrict_code, "feed": batch.feed.name}
+    bound = {**incoming.bound, "code": batch.subdistrict_code, "feed": batch.feed.name, "batch_id": batch.id}
     for name in ("write_dwellings", "write_households"):
         connection.execute(text(_SQL.source(name).replace("{homes}", incoming.relation)), bound)
     dwellings = pd.DataFrame(

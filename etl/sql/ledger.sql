@@ -3,34 +3,35 @@
 SELECT pg_advisory_xact_lock(hashtext(:subdistrict_code || '/' || :feed));
 
 -- newest_batch --
--- The newest whole delivery of a feed by file.
-SELECT id, content_hash, read, versions
+-- The newest whole delivery of a feed by file that holds: one that was undone may come again.
+SELECT id, content_hash, read, counted, versions
   FROM support.batch
- WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND content_hash IS NOT NULL AND finished_at IS NOT NULL
+ WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND origin IN ('delivery', 'replay') AND finished_at IS NOT NULL
+   AND undone_at IS NULL
  ORDER BY id DESC
  LIMIT 1;
 
 -- open_batch --
 -- A batch begins; its counts follow in the same transaction.
-INSERT INTO support.batch (subdistrict_code, feed, source, content_hash, actor, versions, started_at)
-VALUES (:subdistrict_code, :feed, :source, :content_hash, :actor, CAST(:versions AS jsonb), coalesce(:started_at, now()))
+INSERT INTO support.batch (subdistrict_code, feed, source, content_hash, actor, versions, started_at, origin, replay_of)
+VALUES (:subdistrict_code, :feed, :source, :content_hash, :actor, CAST(:versions AS jsonb), coalesce(:started_at, now()), :origin, :replay_of)
 RETURNING id;
 
 -- close_batch --
 -- What became of its rows.
 UPDATE support.batch
    SET read = :read, loaded = :loaded, unchanged = :unchanged, quarantined = :quarantined, unplaced = :unplaced,
-       levels = CAST(:levels AS jsonb), seconds = :seconds, finished_at = :finished_at
+       levels = CAST(:levels AS jsonb), seconds = :seconds, finished_at = :finished_at, counted = :counted
  WHERE id = :id;
 
 -- register_feed --
 -- What a feed is called, how it is delivered, how often it is expected.
-INSERT INTO support.feed AS feed (subdistrict_code, name, title, expected_every_s, config)
-VALUES (:subdistrict_code, :feed, :title, :expected_every_s, CAST(:config AS jsonb))
+INSERT INTO support.feed AS feed (subdistrict_code, name, kind, title, expected_every_s, config)
+VALUES (:subdistrict_code, :feed, :kind, :title, :expected_every_s, CAST(:config AS jsonb))
 ON CONFLICT (subdistrict_code, name) DO UPDATE
-   SET title = excluded.title, expected_every_s = excluded.expected_every_s, config = excluded.config
- WHERE (feed.title, feed.expected_every_s, feed.config) IS DISTINCT FROM
-       (excluded.title, excluded.expected_every_s, excluded.config);
+   SET kind = excluded.kind, title = excluded.title, expected_every_s = excluded.expected_every_s, config = excluded.config
+ WHERE (feed.kind, feed.title, feed.expected_every_s, feed.config) IS DISTINCT FROM
+       (excluded.kind, excluded.title, excluded.expected_every_s, excluded.config);
 
 -- note_delivery --
 -- How fresh a feed is: the time of its newest event never goes back.
@@ -44,8 +45,10 @@ SELECT support.tell(CAST(:message AS jsonb));
 
 -- gazetteer_version --
 -- The newest batch that changed what texts are placed by.
-SELECT coalesce(max(id), 0) FROM support.batch
- WHERE subdistrict_code = :subdistrict_code AND feed = ANY(:feeds) AND loaded > 0;
+SELECT coalesce(max(batch.id), 0)
+  FROM support.batch
+  JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
+ WHERE batch.subdistrict_code = :subdistrict_code AND coalesce(feed.kind, feed.name) = ANY(:feeds) AND loaded > 0 AND undone_at IS NULL;
 
 -- delivered_all --
 -- Every row of a feed as last delivered.

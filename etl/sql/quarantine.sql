@@ -7,6 +7,6 @@ SELECT row_hash FROM support.quarantine
 -- Bad rows whose mended form has passed: a record of the same key came in new, in a later batch. A key that was only
 -- doubled is no mended row.
 UPDATE support.quarantine
-   SET released_at = :now
+   SET released_at = :now, released_batch_id = :batch_id
  WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND released_at IS NULL AND batch_id < :batch_id
    AND raw ->> :heading = ANY(:keys) AND NOT EXISTS (SELECT FROM unnest(reasons) AS reason WHERE reason LIKE 'duplicate_key%');

@@ -30,20 +30,22 @@ SELECT standing.parent_id, standing.number, id, place_id, CAST(geom AS text), ce
 
 -- write_dwellings --
 -- Dwellings that are new; one that is there stays.
-INSERT INTO base.dwelling (subdistrict_code, building_id, unit, room, floor, community_code, work_grid_id)
+INSERT INTO base.dwelling (subdistrict_code, building_id, unit, room, floor, community_code, work_grid_id, batch_id)
 SELECT DISTINCT ON (building_id, unit, room)
        :code, CAST(building_id AS bigint), unit, room,
-       CASE WHEN room ~ '^[0-9]{3,4}$' THEN CAST(left(room, -2) AS smallint) END, community_code, CAST(work_grid_id AS bigint)
+       CASE WHEN room ~ '^[0-9]{3,4}$' THEN CAST(left(room, -2) AS smallint) END, community_code, CAST(work_grid_id AS bigint),
+       :batch_id
   FROM {homes}
  WHERE building_id IS NOT NULL AND room <> ''
 ON CONFLICT (building_id, unit, room) DO NOTHING;
 
 -- write_households --
 -- Households that are new, or have moved.
-INSERT INTO base.household AS household (subdistrict_code, feed, source_key, dwelling_id, building_id, community_code, work_grid_id)
+INSERT INTO base.household AS household (subdistrict_code, feed, source_key, dwelling_id, building_id, community_code, work_grid_id,
+       batch_id)
 SELECT DISTINCT ON (homes.household)
        :code, :feed, homes.household, dwelling.id, CAST(homes.building_id AS bigint), homes.community_code,
-       CAST(homes.work_grid_id AS bigint)
+       CAST(homes.work_grid_id AS bigint), :batch_id
   FROM {homes}
   LEFT JOIN base.dwelling ON dwelling.building_id = CAST(homes.building_id AS bigint) AND dwelling.unit = homes.unit
    AND dwelling.room = homes.room
@@ -51,7 +53,7 @@ SELECT DISTINCT ON (homes.household)
  ORDER BY homes.household
 ON CONFLICT (subdistrict_code, feed, source_key) DO UPDATE
    SET dwelling_id = excluded.dwelling_id, building_id = excluded.building_id, community_code = excluded.community_code,
-       work_grid_id = excluded.work_grid_id
+       work_grid_id = excluded.work_grid_id, batch_id = excluded.batch_id
  WHERE (household.dwelling_id, household.building_id, household.community_code, household.work_grid_id) IS DISTINCT FROM
        (excluded.dwelling_id, excluded.building_id, excluded.community_code, excluded.work_grid_id);
 

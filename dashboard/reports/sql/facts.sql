@@ -3,7 +3,8 @@
 SELECT community.code, community.name, community.name_en, community.area_km2,
        (SELECT count(*) FROM base.resident
          WHERE resident.subdistrict_code = :subdistrict_code AND resident.community_code = community.code
-           AND (resident.valid_to IS NULL OR resident.valid_to > :closes)) AS persons
+           AND (resident.valid_to IS NULL OR resident.valid_to > :closes)
+           AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)) AS persons
   FROM base.community
  WHERE community.subdistrict_code = :subdistrict_code AND community.valid_to IS NULL
    AND (CAST(:community AS text) IS NULL OR community.code = :community)
@@ -68,6 +69,7 @@ WITH asked AS (
       JOIN base.cell AS fine ON fine.cell = resident.cell AND fine.subdistrict_code = resident.subdistrict_code
      WHERE resident.subdistrict_code = :subdistrict_code AND (resident.valid_to IS NULL OR resident.valid_to > :closes)
        AND (CAST(:community AS text) IS NULL OR resident.community_code = :community)
+       AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
      GROUP BY fine.parent_10
 )
 SELECT cell.cell, living.persons, COALESCE(asked.requests, 0) AS requests, ST_AsBinary(ST_Transform(cell.geom, CAST(:metric_srid AS integer))) AS outline
@@ -110,6 +112,7 @@ SELECT fine.parent_10 AS cell, resident.community_code AS code, count(*) AS pers
   LEFT JOIN topic.coverage ON coverage.cell = cell.cell AND coverage.subdistrict_code = cell.subdistrict_code AND coverage.kind = :kind
  WHERE resident.subdistrict_code = :subdistrict_code AND (resident.valid_to IS NULL OR resident.valid_to > :now)
    AND (CAST(:community AS text) IS NULL OR resident.community_code = :community)
+   AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
  GROUP BY fine.parent_10, resident.community_code, cell.geom, coverage.minutes, coverage.estimated
  ORDER BY fine.parent_10;
 

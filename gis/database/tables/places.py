@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     Float,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -47,6 +49,9 @@ subdistrict = Table(
     Column("geom", Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False)),
     Column("area_km2", Float, comment="Computed in metric_srid [km²]"),
     Column("config", JSONB, nullable=False, server_default="{}", comment="The rest of district.yml: calendar, resolutions, bounds"),
+    Column("id", BigInteger, Identity(), nullable=False, comment="For support.record_version; the key is the code"),
+    Column("batch_id", BigInteger, comment="Batch that last changed the outline; support.batch"),
+    moment("recorded_from", nullable=False, server_default=func.now()),
     schema="base",
 )  # fmt: skip
 
@@ -63,6 +68,8 @@ community = Table(
     Column("label_point", Geometry("POINT", srid=SRID, spatial_index=False), comment="Where its name stands on a map"),
     Column("geom", Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False)),
     *valid_columns(),
+    Column("id", BigInteger, Identity(), nullable=False, comment="For support.record_version; the key is the code"),
+    UniqueConstraint("id"),
     identity(),
     Index("community_geom_idx", "geom", postgresql_using="gist"),
     schema="base",

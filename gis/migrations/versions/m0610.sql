@@ -1,0 +1,330 @@
+-- Nothing lost: the ledger's four counts, quarantine that can be mended, batches that can be undone, history under row-level security,
+-- and persons counted once though several feeds know them.
+
+-- the ledger --------------------------------------------------------------------------------------------------------------
+ALTER TABLE support.batch DROP CONSTRAINT batch_nothing_lost_check;
+ALTER TABLE support.batch ADD COLUMN counted INTEGER;
+ALTER TABLE support.batch ADD COLUMN origin TEXT DEFAULT 'delivery' NOT NULL;
+ALTER TABLE support.batch ADD COLUMN recorded_at TIMESTAMP WITH TIME ZONE;
+ALTER TABLE support.batch ALTER COLUMN recorded_at SET DEFAULT now();
+ALTER TABLE support.batch ADD COLUMN undone_at TIMESTAMP WITH TIME ZONE;
+ALTER TABLE support.batch ADD COLUMN undone_by TEXT;
+ALTER TABLE support.batch ADD COLUMN replay_of BIGINT;
+UPDATE support.batch SET loaded = loaded - unplaced, origin = CASE WHEN content_hash IS NULL THEN 'report' ELSE 'delivery' END;
+ALTER TABLE support.batch ADD CONSTRAINT batch_nothing_lost_check
+    CHECK (read = loaded + unchanged + quarantined + unplaced AND (counted IS NULL OR counted = read));
+ALTER TABLE support.batch ADD CONSTRAINT batch_origin_check CHECK (origin IN ('delivery', 'report', 'mending', 'replay'));
+COMMENT ON COLUMN support.batch.loaded IS 'New or changed, and on the map where the feed is placed [rows]';
+COMMENT ON COLUMN support.batch.unplaced IS 'New or changed, and unplaced or ambiguous [rows]; read = loaded + unchanged + quarantined + unplaced';
+COMMENT ON COLUMN support.batch.counted IS 'Rows of the file by a count apart from the reader [rows]; empty for rasters';
+COMMENT ON COLUMN support.batch.origin IS 'delivery (file), report (interface), mending (sheet of the quarantine), replay';
+COMMENT ON COLUMN support.batch.recorded_at IS 'recorded_from of everything it wrote; empty for batches from before it was kept';
+COMMENT ON COLUMN support.batch.undone_by IS 'Who undid it: account or command';
+COMMENT ON COLUMN support.batch.replay_of IS 'Batch whose kept file was loaded again';
+GRANT SELECT (recorded_at, undone_at) ON support.batch TO fengqiao_wall;
+
+ALTER TABLE support.feed ADD COLUMN kind TEXT;
+COMMENT ON COLUMN support.feed.kind IS 'Module in etl/feeds that reads it; empty = the one of its name';
+COMMENT ON COLUMN support.feed.name IS 'Name of the feed: its kind, or what the delivery calls it';
+
+-- quarantine ----------------------------------------------------------------------------------------------------------------
+ALTER TABLE support.quarantine ADD COLUMN sealed JSONB DEFAULT '{}' NOT NULL;
+ALTER TABLE support.quarantine ADD COLUMN headings TEXT[] DEFAULT '{}' NOT NULL;
+ALTER TABLE support.quarantine ADD COLUMN released_batch_id BIGINT;
+ALTER TABLE support.quarantine ADD COLUMN replaced_by BIGINT;
+COMMENT ON COLUMN support.quarantine.sealed IS 'Whole cells out of which a number was sealed, AES-GCM by heading; the key is outside the database';
+COMMENT ON COLUMN support.quarantine.headings IS 'Headings in the order of the file';
+COMMENT ON COLUMN support.quarantine.released_batch_id IS 'Batch with which it left';
+COMMENT ON COLUMN support.quarantine.replaced_by IS 'Row of the quarantine that came of a mending that did not pass';
+
+GRANT UPDATE (released_batch_id) ON support.quarantine TO fengqiao_server;
+
+-- what was delivered before a batch, so that the batch can be undone
+CREATE TABLE support.delivered_former (
+    subdistrict_code TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    source_key TEXT NOT NULL,
+    replaced_by BIGINT NOT NULL,
+    row_hash BYTEA NOT NULL,
+    batch_id BIGINT NOT NULL,
+    CONSTRAINT delivered_former_pkey PRIMARY KEY (subdistrict_code, feed, source_key, replaced_by)
+);
+CREATE INDEX delivered_former_replaced_by_idx ON support.delivered_former (replaced_by);
+COMMENT ON COLUMN support.delivered_former.replaced_by IS 'Batch that delivered the row in another form';
+COMMENT ON COLUMN support.delivered_former.row_hash IS 'Keyed hash of the raw row as delivered before [16 bytes]';
+COMMENT ON COLUMN support.delivered_former.batch_id IS 'Batch that had delivered it';
+CREATE FUNCTION support.keep_delivered() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    INSERT INTO support.delivered_former (subdistrict_code, feed, source_key, replaced_by, row_hash, batch_id)
+    VALUES (OLD.subdistrict_code, OLD.feed, OLD.source_key, NEW.batch_id, OLD.row_hash, OLD.batch_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER keep_delivered AFTER UPDATE ON support.delivered
+    FOR EACH ROW WHEN (NEW.batch_id > OLD.batch_id) EXECUTE FUNCTION support.keep_delivered();
+
+-- earlier forms ---------------------------------------------------------------------------------------------------------------
+-- every table that a batch writes keeps them; shapes as EWKB, since GeoJSON cuts their digits
+ALTER TABLE base.community ADD COLUMN id BIGINT GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE base.community ADD CONSTRAINT community_id_key UNIQUE (id);
+ALTER TABLE base.subdistrict ADD COLUMN id BIGINT GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE base.subdistrict ADD COLUMN batch_id BIGINT;
+ALTER TABLE base.subdistrict ADD COLUMN recorded_from TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+ALTER TABLE base.household ADD COLUMN batch_id BIGINT;
+ALTER TABLE base.household ADD COLUMN recorded_from TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+ALTER TABLE base.dwelling ADD COLUMN batch_id BIGINT;
+ALTER TABLE base.dwelling ADD COLUMN recorded_from TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+ALTER TABLE support.service_item ADD COLUMN id BIGINT GENERATED BY DEFAULT AS IDENTITY;
+ALTER TABLE support.service_item ADD COLUMN recorded_from TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+COMMENT ON COLUMN base.community.id IS 'For support.record_version; the key is the code';
+COMMENT ON COLUMN base.subdistrict.id IS 'For support.record_version; the key is the code';
+COMMENT ON COLUMN base.subdistrict.batch_id IS 'Batch that last changed the outline; support.batch';
+COMMENT ON COLUMN base.household.batch_id IS 'Batch that last changed the record; support.batch';
+COMMENT ON COLUMN base.dwelling.batch_id IS 'Batch that brought the dwelling; support.batch';
+COMMENT ON COLUMN support.service_item.id IS 'For support.record_version; the key is the code';
+
+-- TG_ARGV: the table's name, then its columns of shapes (of geom, point, label_point, footprint)
+CREATE OR REPLACE FUNCTION support.keep_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    former jsonb := to_jsonb(OLD);
+BEGIN
+    IF 'geom' = ANY (TG_ARGV) THEN
+        former := former || jsonb_build_object('geom', OLD.geom::text);
+    END IF;
+    IF 'point' = ANY (TG_ARGV) THEN
+        former := former || jsonb_build_object('point', OLD.point::text);
+    END IF;
+    IF 'label_point' = ANY (TG_ARGV) THEN
+        former := former || jsonb_build_object('label_point', OLD.label_point::text);
+    END IF;
+    IF 'footprint' = ANY (TG_ARGV) THEN
+        former := former || jsonb_build_object('footprint', OLD.footprint::text);
+    END IF;
+    INSERT INTO support.record_version (table_name, record_id, recorded_from, batch_id, record)
+    VALUES (TG_ARGV[0], OLD.id, OLD.recorded_from, OLD.batch_id, former);
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    NEW.recorded_from := now();
+    RETURN NEW;
+END $$;
+DO $$
+DECLARE
+    kept record;
+BEGIN
+    FOR kept IN
+        SELECT pg_class.oid::regclass AS relation, format('%s.%s', nspname, relname) AS name,
+               (SELECT string_agg(format(', %L', attname), '' ORDER BY attnum) FROM pg_attribute
+                 WHERE attrelid = pg_class.oid AND attname IN ('geom', 'point', 'label_point', 'footprint') AND NOT attisdropped) AS shapes
+          FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE (nspname, relname) IN (
+                   ('base', 'work_grid'), ('base', 'grid_worker'), ('base', 'place'), ('base', 'place_alias'), ('base', 'building'),
+                   ('base', 'organisation'), ('base', 'resource'), ('base', 'resource_stock'), ('base', 'resident'), ('base', 'incident'),
+                   ('base', 'service_request'), ('base', 'visit'), ('base', 'community'), ('base', 'subdistrict'), ('base', 'road_segment'),
+                   ('base', 'household'), ('base', 'dwelling'), ('support', 'service_item'))
+    LOOP
+        EXECUTE format('DROP TRIGGER IF EXISTS keep_version ON %s', kept.relation);
+        EXECUTE format('CREATE TRIGGER keep_version BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION support.keep_version(%L%s)',
+                       kept.relation, kept.name, COALESCE(kept.shapes, ''));
+    END LOOP;
+END $$;
+-- a record that was undone and came again has another id: its history is found by its key; and what was known at an instant
+CREATE INDEX record_version_key_idx ON support.record_version (table_name, (record ->> 'feed'), (record ->> 'source_key'));
+CREATE INDEX record_version_known_idx ON support.record_version (table_name, recorded_to);
+
+-- whoever may see the row of today may see earlier forms that lay in their scope, each form judged by itself
+DROP POLICY people_read ON support.record_version;
+CREATE POLICY people_read ON support.record_version FOR SELECT TO fengqiao_server USING (
+    record ->> 'subdistrict_code' = (SELECT access.subdistrict()) AND CASE
+        WHEN table_name IN ('base.work_grid', 'base.place', 'base.place_alias', 'base.building', 'base.resource', 'base.resource_stock',
+                            'base.road_segment', 'base.community', 'support.service_item') THEN true
+        WHEN table_name IN ('base.incident', 'base.service_request', 'base.grid_worker', 'base.organisation') THEN
+            (SELECT access.scope_all())
+            OR record ->> 'community_code' = ANY ((SELECT access.scope_communities())::text[])
+            OR (record ->> 'work_grid_id')::bigint = ANY ((SELECT access.scope_work_grids())::bigint[])
+            OR (table_name = 'base.incident' AND (record ->> 'reported_by')::bigint = (SELECT access.account_id()))
+        ELSE (SELECT access.scope_persons()) AND (
+            (SELECT access.scope_all())
+            OR record ->> 'community_code' = ANY ((SELECT access.scope_communities())::text[])
+            OR (record ->> 'work_grid_id')::bigint = ANY ((SELECT access.scope_work_grids())::bigint[]))
+        END);
+
+-- persons, not records ----------------------------------------------------------------------------------------------------------
+CREATE TABLE base.same_person (
+    id BIGINT GENERATED BY DEFAULT AS IDENTITY,
+    subdistrict_code TEXT NOT NULL,
+    resident_id BIGINT NOT NULL,
+    other_id BIGINT NOT NULL,
+    score FLOAT NOT NULL,
+    evidence JSONB DEFAULT '{}' NOT NULL,
+    status TEXT NOT NULL,
+    decided_by TEXT,
+    decided_at TIMESTAMP WITH TIME ZONE,
+    found_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    batch_id BIGINT,
+    CONSTRAINT same_person_pkey PRIMARY KEY (id),
+    CONSTRAINT same_person_resident_id_other_id_key UNIQUE (resident_id, other_id),
+    CONSTRAINT same_person_order_check CHECK (resident_id < other_id),
+    CONSTRAINT same_person_status_check CHECK (status IN ('merged', 'waiting', 'different')),
+    CONSTRAINT same_person_score_check CHECK (score BETWEEN 0 AND 1),
+    CONSTRAINT same_person_resident_id_fkey FOREIGN KEY(resident_id) REFERENCES base.resident (id) ON DELETE CASCADE,
+    CONSTRAINT same_person_other_id_fkey FOREIGN KEY(other_id) REFERENCES base.resident (id) ON DELETE CASCADE
+);
+CREATE INDEX same_person_other_id_idx ON base.same_person (other_id);
+CREATE INDEX same_person_waiting_idx ON base.same_person (subdistrict_code, found_at) WHERE status = 'waiting';
+COMMENT ON COLUMN base.same_person.score IS 'Probability that both records are of one person [0, 1]';
+COMMENT ON COLUMN base.same_person.evidence IS 'What agrees and what differs: identity, name, birth, dwelling, sex';
+COMMENT ON COLUMN base.same_person.status IS 'merged, waiting for a person, or different';
+COMMENT ON COLUMN base.same_person.decided_by IS 'Account, or "rule"; empty while it waits';
+COMMENT ON COLUMN base.same_person.batch_id IS 'Batch in which the pair was found';
+
+CREATE TABLE base.person_record (
+    resident_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    CONSTRAINT person_record_pkey PRIMARY KEY (resident_id),
+    CONSTRAINT person_record_resident_id_fkey FOREIGN KEY(resident_id) REFERENCES base.resident (id) ON DELETE CASCADE,
+    CONSTRAINT person_record_person_id_fkey FOREIGN KEY(person_id) REFERENCES base.resident (id) ON DELETE CASCADE
+);
+CREATE INDEX person_record_person_id_idx ON base.person_record (person_id);
+COMMENT ON COLUMN base.person_record.resident_id IS 'Further record of a person, not counted';
+COMMENT ON COLUMN base.person_record.person_id IS 'Leading record of the person, counted once';
+
+CREATE TABLE base.household_record (
+    household_id BIGINT NOT NULL,
+    leading_id BIGINT NOT NULL,
+    CONSTRAINT household_record_pkey PRIMARY KEY (household_id),
+    CONSTRAINT household_record_household_id_fkey FOREIGN KEY(household_id) REFERENCES base.household (id) ON DELETE CASCADE,
+    CONSTRAINT household_record_leading_id_fkey FOREIGN KEY(leading_id) REFERENCES base.household (id) ON DELETE CASCADE
+);
+CREATE INDEX household_record_leading_id_idx ON base.household_record (leading_id);
+COMMENT ON COLUMN base.household_record.household_id IS 'Further record of a household, not counted';
+COMMENT ON COLUMN base.household_record.leading_id IS 'Leading record of the household: same dwelling, and a person in common';
+
+-- work out anew who leads among the records that merges connect with these
+CREATE FUNCTION base.settle_persons(ids bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    members bigint[];
+    homes bigint[];
+BEGIN
+    WITH RECURSIVE linked (id) AS (
+        SELECT unnest(ids)
+        UNION
+        SELECT pair.id FROM linked, LATERAL (
+            SELECT other_id AS id FROM base.same_person WHERE resident_id = linked.id AND status = 'merged'
+            UNION ALL SELECT resident_id FROM base.same_person WHERE other_id = linked.id AND status = 'merged'
+            UNION ALL SELECT resident_id FROM base.person_record WHERE person_id = linked.id
+            UNION ALL SELECT person_id FROM base.person_record WHERE resident_id = linked.id) AS pair
+    )
+    SELECT array_agg(resident.id), array_agg(DISTINCT resident.household_id) INTO members, homes
+      FROM linked JOIN base.resident ON resident.id = linked.id;
+    IF members IS NULL THEN
+        RETURN;
+    END IF;
+    DELETE FROM base.person_record WHERE resident_id = ANY (members);
+    WITH RECURSIVE edge (a, b) AS (
+        SELECT resident_id, other_id FROM base.same_person WHERE status = 'merged' AND resident_id = ANY (members)
+        UNION ALL SELECT other_id, resident_id FROM base.same_person WHERE status = 'merged' AND resident_id = ANY (members)
+    ), reached (id, member) AS (
+        SELECT id, id FROM unnest(members) AS id
+        UNION SELECT reached.id, edge.b FROM reached JOIN edge ON edge.a = reached.member
+    ), chosen AS (
+        -- who lives here still leads, then who is on the map, then who was on file first
+        SELECT DISTINCT ON (reached.id) reached.id, resident.id AS person_id
+          FROM reached JOIN base.resident ON resident.id = reached.member
+         ORDER BY reached.id, NOT (resident.alive AND (resident.valid_to IS NULL OR resident.valid_to > now())),
+                  resident.placement <> 'placed', resident.id
+    )
+    INSERT INTO base.person_record (resident_id, person_id) SELECT id, person_id FROM chosen WHERE id <> person_id;
+
+    DELETE FROM base.household_record WHERE household_id = ANY (homes);
+    INSERT INTO base.household_record (household_id, leading_id)
+    SELECT greatest(further.household_id, leader.household_id), min(least(further.household_id, leader.household_id))
+      FROM base.person_record
+      JOIN base.resident AS further ON further.id = person_record.resident_id
+      JOIN base.resident AS leader ON leader.id = person_record.person_id
+     WHERE person_record.resident_id = ANY (members) AND further.dwelling_id = leader.dwelling_id
+       AND further.household_id <> leader.household_id
+     GROUP BY 1
+    ON CONFLICT (household_id) DO UPDATE SET leading_id = least(household_record.leading_id, excluded.leading_id);
+    -- a household that follows one that follows another follows that one
+    LOOP
+        UPDATE base.household_record AS further SET leading_id = leader.leading_id
+          FROM base.household_record AS leader
+         WHERE further.household_id = ANY (homes) AND leader.household_id = further.leading_id;
+        EXIT WHEN NOT FOUND;
+    END LOOP;
+END $$;
+CREATE FUNCTION base.settle_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        SELECT array_agg(id) INTO ids FROM (SELECT resident_id AS id FROM gone UNION SELECT other_id FROM gone) AS touched;
+    ELSE
+        SELECT array_agg(id) INTO ids FROM (SELECT resident_id AS id FROM come UNION SELECT other_id FROM come) AS touched;
+    END IF;
+    IF ids IS NOT NULL THEN
+        PERFORM base.settle_persons(ids);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER settle_inserted AFTER INSERT ON base.same_person REFERENCING NEW TABLE AS come
+    FOR EACH STATEMENT EXECUTE FUNCTION base.settle_changed();
+CREATE TRIGGER settle_updated AFTER UPDATE ON base.same_person REFERENCING NEW TABLE AS come
+    FOR EACH STATEMENT EXECUTE FUNCTION base.settle_changed();
+CREATE TRIGGER settle_deleted AFTER DELETE ON base.same_person REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION base.settle_changed();
+REVOKE EXECUTE ON FUNCTION base.settle_persons(bigint[]), base.settle_changed() FROM PUBLIC;
+
+ALTER TABLE base.same_person ENABLE ROW LEVEL SECURITY;
+CREATE POLICY people_read ON base.same_person FOR SELECT TO fengqiao_server USING (
+    subdistrict_code = (SELECT access.subdistrict()) AND (SELECT access.role()) = 'operator');
+CREATE POLICY people_decide ON base.same_person FOR UPDATE TO fengqiao_server USING (
+    subdistrict_code = (SELECT access.subdistrict()) AND (SELECT access.role()) = 'operator');
+-- whoever sees the further record may know that it is counted elsewhere
+ALTER TABLE base.person_record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY people_read ON base.person_record FOR SELECT TO fengqiao_server USING (
+    EXISTS (SELECT FROM base.resident WHERE resident.id = person_record.resident_id));
+ALTER TABLE base.household_record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY people_read ON base.household_record FOR SELECT TO fengqiao_server USING (
+    EXISTS (SELECT FROM base.household WHERE household.id = household_record.household_id));
+GRANT SELECT, UPDATE (status, decided_by, decided_at) ON base.same_person TO fengqiao_server;
+GRANT SELECT ON base.person_record, base.household_record TO fengqiao_server;
+SELECT access.audit_table('base.same_person');
+
+-- the totals everybody is told count persons
+CREATE OR REPLACE FUNCTION support.status_counts() RETURNS TABLE (
+    residents bigint, incidents bigint, incidents_open bigint, requests bigint, placed bigint, total bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    WITH people AS (
+        SELECT count(*) AS total, count(*) FILTER (WHERE placement = 'placed') AS placed
+          FROM base.resident WHERE (valid_to IS NULL OR valid_to > now())
+           AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
+    ), incidents AS (
+        SELECT count(*) AS total, count(*) FILTER (WHERE placement = 'placed') AS placed,
+               count(*) FILTER (WHERE status NOT IN ('closed', 'withdrawn')) AS open
+          FROM base.incident
+    ), requests AS (
+        SELECT count(*) AS total, count(*) FILTER (WHERE placement = 'placed') AS placed FROM base.service_request
+    )
+    SELECT people.total, incidents.total, incidents.open, requests.total, people.placed + incidents.placed + requests.placed,
+           people.total + incidents.total + requests.total
+      FROM people, incidents, requests
+$$;
+CREATE OR REPLACE FUNCTION support.persons_on_file() RETURNS TABLE (total bigint, registered bigint, migrant bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SELECT count(*), count(*) FILTER (WHERE registration = 'registered'), count(*) FILTER (WHERE registration = 'migrant')
+      FROM base.resident WHERE (valid_to IS NULL OR valid_to > now())
+       AND NOT EXISTS (SELECT FROM base.person_record WHERE person_record.resident_id = resident.id)
+$$;
+-- a merge or its undoing changes no resident: it draws from a sequence of its own, a decision is seen by its audit row
+CREATE OR REPLACE FUNCTION support.status_key() RETURNS TABLE (key text, snapshot text, settled boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    key := concat_ws(' ', COALESCE(pg_sequence_last_value('base.resident_id_seq'), 0), COALESCE(pg_sequence_last_value('base.incident_id_seq'), 0),
+                     COALESCE(pg_sequence_last_value('base.service_request_id_seq'), 0), COALESCE(pg_sequence_last_value('support.record_version_id_seq'), 0),
+                     COALESCE(pg_sequence_last_value('base.same_person_id_seq'), 0),
+                     (SELECT concat_ws('/', count(*), max(decided_at)) FROM base.same_person WHERE status <> 'waiting'));
+    settled := NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND pid <> pg_backend_pid());
+    snapshot := pg_current_snapshot()::text;
+    RETURN NEXT;
+END $$;

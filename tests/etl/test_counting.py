@@ -1,0 +1,99 @@
+"""Rows counted apart from the reader: quotes, line ends, titles and formats; and a reader that loses a row is found out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from etl.counting import agreed_count, count_csv, lines_of
+from etl.delivery import FeedSource
+from etl.reading import RawRows, read_csv_rows, read_jsonl_rows, read_sheet_rows
+from etl.vectors import read_vector_rows
+from gis.errors import BadInput
+
+
+def csv_file(folder: Path, text: str, encoding: str = "utf-8") -> FeedSource:
+    path = folder / "rows.csv"
+    path.write_bytes(text.encode(encoding))
+    return FeedSource("residents", path, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("键,名\n1,甲\n2,乙\n", 2),
+        ("键,名\r\n1,甲\r\n2,乙\r\n", 2),
+        ("键,名\n1,甲\n\n\n2,乙\n", 2),
+        ('键,名\n1,"甲\n乙"\n2,"说""好""\n"\n', 2),
+        # a quote inside a field that has none around it is a sign like any other
+        ('键,名\n1,5" 管\n2,"三\n行"\n3,6" 管\n', 3),
+        ('键,名\n"1","a,b"\n"2",""\n', 2),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_lines_outside_quotes_are_rows(tmp_path: Path, text: str, rows: int, encoding: str) -> None:
+    source = csv_file(tmp_path, text, encoding)
+
+    assert count_csv(source, 2) == rows
+    assert agreed_count(source, read_csv_rows(source, ["键"])) == rows
+
+
+FIELD = st.text(alphabet='甲a1 ,"\n', max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=12))
+def test_what_a_writer_wrote_is_counted_as_often(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]):
+    import csv
+    import io
+
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([("键", "名"), *rows])
+    source = csv_file(tmp_path_factory.mktemp("written"), text.getvalue())
+
+    assert count_csv(source, 2) == len(rows)
+    # the careful way and the fast one agree
+    assert lines_of(source.path.read_bytes()) - 1 == len(rows)
+
+
+def test_sheets_are_counted_below_their_titles_without_empty_rows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["某街道一览表"], [], ["键", "名"], ["1", "甲"], [None, None], ["2", "乙"], ["", " "], [3, None]):
+        sheet.append(row)
+    book.create_sheet("空")
+    path = tmp_path / "rows.xlsx"
+    book.save(path)
+    source = FeedSource("compounds", path)
+
+    assert agreed_count(source, read_sheet_rows(source, ["键"])) == 3
+
+
+def test_json_lines_and_layers_are_counted(tmp_path: Path) -> None:
+    lines = FeedSource("requests", tmp_path / "rows.jsonl")
+    lines.path.write_text('{"键": "1"}\n\n{"键": "2"}\n', encoding="utf-8")
+    assert agreed_count(lines, read_jsonl_rows(lines, ["键"])) == 2
+
+    points = gpd.GeoDataFrame({"键": ["1", "2", "3"]}, geometry=[shapely.Point(120.5, 31.3)] * 3, crs=4326)
+    points.to_file(tmp_path / "rows.geojson", driver="GeoJSON")
+    points.head(2).to_file(tmp_path / "rows.gpkg", layer="二", driver="GPKG")
+    points.to_file(tmp_path / "rows.gpkg", layer="三", driver="GPKG")
+    points.to_file(tmp_path / "rows.shp", encoding="utf-8")
+    for name, layer, rows in (("rows.geojson", "", 3), ("rows.gpkg", "二", 2), ("rows.gpkg", "三", 3), ("rows.shp", "", 3)):
+        source = FeedSource("junctions", tmp_path / name, crs="EPSG:4326", layer=layer)
+        assert agreed_count(source, read_vector_rows(source, ["键"])) == rows
+
+
+def test_a_reader_that_loses_a_row_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    source = csv_file(tmp_path, "键,名\n1,甲\n2,乙\n3,丙\n")
+    raw = read_csv_rows(source, ["键"])
+    lost = replace(raw, frame=raw.frame.iloc[:2])
+    assert isinstance(lost, RawRows)
+
+    with pytest.raises(BadInput, match=r"rows.csv: 2 rows were read but an independent count finds 3; nothing was loaded"):
+        agreed_count(source, lost)
