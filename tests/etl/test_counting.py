@@ -84,7 +84,12 @@ def test_json_lines_and_layers_are_counted(tmp_path: Path) -> None:
     points.head(2).to_file(tmp_path / "rows.gpkg", layer="二", driver="GPKG")
     points.to_file(tmp_path / "rows.gpkg", layer="三", driver="GPKG")
     points.to_file(tmp_path / "rows.shp", encoding="utf-8")
-    for name, layer, rows in (("rows.geojson", "", 3), ("rows.gpkg", "二", 2), ("rows.gpkg", "三", 3), ("rows.shp", "", 3)):
+    for name, layer, rows in (
+        ("rows.geojson", "", 3),
+        ("rows.gpkg", "二", 2),
+        ("rows.gpkg", "三", 3),
+        ("rows.shp", "", 3),
+    ):
         source = FeedSource("junctions", tmp_path / name, crs="EPSG:4326", layer=layer)
         assert agreed_count(source, read_vector_rows(source, ["键"])) == rows
 
@@ -95,5 +100,7 @@ def test_a_reader_that_loses_a_row_is_refused_in_a_sentence(tmp_path: Path) -> N
     lost = replace(raw, frame=raw.frame.iloc[:2])
     assert isinstance(lost, RawRows)
 
-    with pytest.raises(BadInput, match=r"rows.csv: 2 rows were read but an independent count finds 3; nothing was loaded"):
+    with pytest.raises(
+        BadInput, match=r"rows.csv: 2 rows were read but an independent count finds 3; nothing was loaded"
+    ):
         agreed_count(source, lost)

@@ -18,7 +18,15 @@ from gis.database.tables.places import (
     subdistrict,
     work_grid,
 )
-from gis.database.tables.support import batch, delivered, delivered_former, feed, quarantine, record_version, service_item
+from gis.database.tables.support import (
+    batch,
+    delivered,
+    delivered_former,
+    feed,
+    quarantine,
+    record_version,
+    service_item,
+)
 
 __all__ = [
     "batch", "building", "cell", "cell_share", "community", "delivered", "delivered_former", "dwelling", "feed", "grid_worker", "household",
