@@ -9,10 +9,10 @@ import codecs
 import json
 import re
 import sqlite3
-import struct
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from xml.etree.ElementTree import Element
 
 import numpy as np
 from defusedxml.ElementTree import iterparse
@@ -65,7 +65,7 @@ def count_csv(source: FeedSource, first_row: int) -> int:
     if data[:3].tobytes() == codecs.BOM_UTF8:
         data = data[3:]
     plain = plain_lines(data)
-    return (lines_of(data) if plain is None else plain) - 1
+    return (lines_of(data.tobytes()) if plain is None else plain) - 1
 
 
 def plain_lines(data: NDArray[np.uint8]) -> int | None:
@@ -99,7 +99,7 @@ def places(data: NDArray[np.uint8], sign: int) -> NDArray[np.int64]:
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
-def lines_of(data: "bytes | NDArray[np.uint8]") -> int:
+def lines_of(data: bytes) -> int:
     """Lines of a text that are not empty; line ends inside a field in quotes end no line."""
     quoted_parts = ((part.start(), part.end()) for part in QUOTED.finditer(data))
     start, end = next(quoted_parts, (len(data), len(data)))
@@ -136,13 +136,13 @@ def count_sheet(source: FeedSource, first_row: int) -> int:
     return count
 
 
-def has_content(cell: "object", blank: frozenset[str]) -> bool:
-    value = cell.find(f"{SHEET}v")  # type: ignore[attr-defined]
-    if cell.get("t") == "inlineStr":  # type: ignore[attr-defined]
-        return any((text.text or "").strip() for text in cell.iter(f"{SHEET}t"))  # type: ignore[attr-defined]
+def has_content(cell: Element, blank: frozenset[str]) -> bool:
+    value = cell.find(f"{SHEET}v")
+    if cell.get("t") == "inlineStr":
+        return any((text.text or "").strip() for text in cell.iter(f"{SHEET}t"))
     if value is None or not (value.text or "").strip():
         return False
-    return not (cell.get("t") == "s" and value.text in blank)  # type: ignore[attr-defined]
+    return not (cell.get("t") == "s" and value.text in blank)
 
 
 def blank_strings(book: zipfile.ZipFile) -> frozenset[str]:
@@ -192,7 +192,7 @@ def count_shapefile(source: FeedSource, first_row: int) -> int:
     """Records of the index file: a header of 100 bytes, then eight bytes per shape."""
     index = source.path.with_suffix(".shx")
     header = index.read_bytes()[:28]
-    return (struct.unpack(">i", header[24:28])[0] * 2 - 100) // 8
+    return (int.from_bytes(header[24:28], "big") * 2 - 100) // 8
 
 
 #: ending of the name -> who counts, given where the rows begin

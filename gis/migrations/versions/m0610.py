@@ -1,9 +1,9 @@
-"""Nothing lost: a ledger whose four counts add up, batches that can be undone, history for whoever may see it, persons not records."""
+"""Nothing lost: counts that add up, batches that can be undone, history under its policies, persons counted once."""
 
 from gis.migrations import run_script
 
 revision = "m0610"
-down_revision = "m0205"
+down_revision = "m0207"
 
 
 def upgrade() -> None:
