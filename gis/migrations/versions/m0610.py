@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0610"
-down_revision = "m0207"
+down_revision = "m0520"
 
 
 def upgrade() -> None:
