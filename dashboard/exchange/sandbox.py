@@ -24,6 +24,8 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.errors import NotSignedIn, Unavailable
 
+#: the post shown for the accounts behind its doors
+TITLE = "沙箱"
 STATEMENTS = load_statements("dashboard", "sandbox")
 
 
@@ -58,7 +60,7 @@ def open_doors(sandbox: Database, *, community_code: str) -> None:
     with sandbox.owner.begin() as connection:
         for role in CONSUMER_ROLES:
             codes = (community_code,) if role == "community_leader" else ()
-            account = NewAccount(name=f"sandbox: {role}", role=role, title="沙箱", community_codes=codes)
+            account = NewAccount(name=f"sandbox: {role}", role=role, title=TITLE, community_codes=codes)
             values = {
                 "account_id": add_account(connection, account),
                 "secret_hash": secret_hash(role_secret(sandbox, role)),
