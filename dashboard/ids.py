@@ -35,3 +35,32 @@ OFFICE_PAGE = "office-page"
 OFFICE_NOTICES = "office-notices"
 OFFICE_AUDIT_ROWS = "office-audit-rows"
 OFFICE_AUDIT_FILTER = "office-audit-filter"
+ACCOUNTS_ROWS = "accounts-rows"
+ACCOUNTS_FACTS = "accounts-facts"
+ACCOUNTS_CHOSEN = "accounts-chosen"
+ACCOUNTS_SHUT = "accounts-shut"
+ACCOUNTS_REVOKE = "accounts-revoke"
+ACCOUNTS_PASSWORD = "accounts-password"
+ACCOUNTS_RESET = "accounts-reset"
+ACCOUNTS_TOKEN_KIND = "accounts-token-kind"
+ACCOUNTS_TOKEN_LABEL = "accounts-token-label"
+ACCOUNTS_TOKEN = "accounts-token"
+ACCOUNTS_SECRET = "accounts-secret"
+ACCOUNTS_NEW_NAME = "accounts-new-name"
+ACCOUNTS_NEW_TITLE = "accounts-new-title"
+ACCOUNTS_NEW_ROLE = "accounts-new-role"
+ACCOUNTS_NEW_COMMUNITIES = "accounts-new-communities"
+ACCOUNTS_NEW_WORKER = "accounts-new-worker"
+ACCOUNTS_NEW_PASSWORD = "accounts-new-password"
+ACCOUNTS_MAKE = "accounts-make"
+#: usable only while an account is chosen
+ACCOUNTS_ACTIONS = (ACCOUNTS_SHUT, ACCOUNTS_REVOKE, ACCOUNTS_PASSWORD, ACCOUNTS_RESET, ACCOUNTS_TOKEN)
+#: the form of a new account, in the order of its fields
+ACCOUNTS_NEW = (
+    ACCOUNTS_NEW_NAME,
+    ACCOUNTS_NEW_TITLE,
+    ACCOUNTS_NEW_ROLE,
+    ACCOUNTS_NEW_COMMUNITIES,
+    ACCOUNTS_NEW_WORKER,
+    ACCOUNTS_NEW_PASSWORD,
+)

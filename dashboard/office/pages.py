@@ -6,7 +6,10 @@ from importlib import import_module
 from dashboard.office.page import GROUPS, OfficePage
 
 #: module:attribute of each page
-PAGES = ("dashboard.office.audit:PAGE",)
+PAGES = (
+    "dashboard.office.accounts:PAGE",
+    "dashboard.office.audit:PAGE",
+)
 
 
 @lru_cache(maxsize=1)

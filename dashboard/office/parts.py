@@ -61,3 +61,8 @@ def keys_row(texts: Texts, keys: Sequence[tuple[Sequence[str], str]]) -> Compone
         [html.Span([*(html.Kbd(key) for key in pressed), texts(said)]) for pressed, said in keys],
         className="office-keys",
     )
+
+
+def notice(said: str) -> dict[str, Any]:
+    """Return a notification for `OFFICE_NOTICES`' ``sendNotifications``: one sentence, gone after a while."""
+    return {"action": "show", "message": said, "autoClose": 8000, "color": "action", "withBorder": True}

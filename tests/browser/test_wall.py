@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from gis.database.embedded import EmbeddedServer
+
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
 OVERLAP = Path(__file__).with_name("overlap.js").read_text(encoding="utf-8").split("\n", 1)[1]
@@ -110,19 +112,22 @@ def test_a_lost_server_is_said_and_mends_by_itself(wall):
     wall.wait_for_selector("#wall:not(.lost):not(.back)", state="attached")
 
 
-def test_a_lost_database_is_said_as_the_server_tells_it(wall):
-    # what the server's tick says while PostgreSQL is away, held there
-    wall.evaluate("""() => { Object.defineProperty(wall.live, "database", {
-        configurable: true, get: () => ({ lost_at: wall.now() - 132, attempt: 9, retry_at: wall.now() + 6 }), set: () => {} }) }""")
+def test_a_stopped_database_is_said_and_its_return_too(wall, loaded):
+    server = EmbeddedServer(loaded.settings.var_dir, loaded.database.secrets)
+    server.stop()
+    try:
+        wall.wait_for_selector("#wall.lost", state="attached")
+        wall.wait_for_function("/第[2-9]次重连/.test(document.getElementById('wall-bar').innerText)")
+        bar = wall.inner_text("#wall-bar")
+        assert "数据库连接中断" in bar
+        assert re.search(r"画面停在 \d\d:\d\d:\d\d", bar)
+        assert wall.evaluate(OVERLAP) == []
+    finally:
+        server.start()
 
-    wall.wait_for_selector("#wall.lost", state="attached")
-    wall.wait_for_function("document.getElementById('wall-bar').innerText.includes('2分12秒')")
-    bar = wall.inner_text("#wall-bar")
-    assert "数据库连接中断" in bar
-    assert "第9次重连" in bar
-
-    wall.evaluate("Object.defineProperty(wall.live, 'database', { configurable: true, writable: true, value: null })")
-    wall.wait_for_selector("#wall:not(.lost)", state="attached")
+    wall.wait_for_selector("#wall.back", state="attached")
+    assert "连接恢复" in wall.inner_text("#wall-bar")
+    wall.wait_for_selector("#wall:not(.lost):not(.back)", state="attached")
 
 
 def test_an_orange_alert_takes_the_wall_and_gives_it_back(wall, loaded):

@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from dashboard.office.page import GROUPS
 from dashboard.office.pages import office_pages, pages_for
@@ -82,3 +83,80 @@ def test_the_audit_is_read_over_http_by_auditors_newest_first_page_by_page(app: 
     assert sought["entries"]
     assert all("worker-21" in str(entry) for entry in sought["entries"])
     assert refused.status_code == 403
+
+
+def press(app: FastAPI, world: World, account: str, button: str, *, name: str = "", values: dict[str, object]) -> str:
+    """What a button of the page of accounts answers, as text."""
+    outputs = [("accounts-rows", "rowData"), ("office-notices", "sendNotifications"), ("accounts-secret", "children")]
+    with Browser(app) as browser:
+        callbacks = browser.get("/office/_dash-dependencies", token=world.tokens[account]).json()
+        known = next(one for one in callbacks if [entry["id"] for entry in one["inputs"]] == [button])
+        state = [{"id": "accounts-rows", "property": "selectedRows", "value": [{"name": name}] if name else []}]
+        state += [{"id": id_, "property": "value", "value": value} for id_, value in values.items()]
+        question = {
+            "output": known["output"],
+            "outputs": [
+                {"id": id_, "property": part.split(".")[-1]}
+                for (id_, _), part in zip(outputs, known["output"].strip(".").split("..."), strict=True)
+            ],
+            "inputs": [{"id": button, "property": "n_clicks", "value": 1}],
+            "state": state,
+            "changedPropIds": [f"{button}.n_clicks"],
+        }
+        return browser.post("/office/_dash-update-component", json=question, token=world.tokens[account]).text
+
+
+def new_account(name: str, role: str, password: str = "") -> dict[str, object]:
+    return {
+        "accounts-new-name": name,
+        "accounts-new-title": "a post",
+        "accounts-new-role": role,
+        "accounts-new-communities": [],
+        "accounts-new-worker": "",
+        "accounts-new-password": password,
+    }
+
+
+def test_an_operator_makes_an_account_and_the_audit_names_the_operator(app: FastAPI, world: World):
+    with world.database.owner.connect() as connection:
+        before = connection.scalar(text("SELECT coalesce(max(id), 0) FROM access.audit"))
+
+    made = press(app, world, "operator", "accounts-make", values=new_account("made-here", "duty_officer"))
+    token = press(
+        app, world, "operator", "accounts-token", name="made-here",
+        values={"accounts-token-kind": "link", "accounts-token-label": "a test"},
+    )  # fmt: skip
+    shut = press(app, world, "operator", "accounts-shut", name="made-here", values={})
+
+    assert "made-here" in made
+    assert "令牌只显示这一次" in token
+    assert "已停用" in shut
+    with world.database.owner.connect() as connection:
+        written = connection.execute(
+            text("SELECT actor, action, table_name FROM access.audit WHERE id > :before ORDER BY id"),
+            {"before": before},
+        ).all()
+    assert [(row.actor, row.action, row.table_name) for row in written] == [
+        ("operator", "insert", "access.account"),
+        ("operator", "insert", "access.token"),
+        ("operator", "update", "access.account"),
+    ]
+
+
+def test_who_is_audited_neither_makes_nor_shuts_the_auditor_nor_themselves(app: FastAPI, world: World):
+    refused = press(app, world, "operator", "accounts-make", values=new_account("second-auditor", "auditor"))
+    taken = press(app, world, "operator", "accounts-shut", name="auditor", values={})
+    own = press(app, world, "operator", "accounts-shut", name="operator", values={})
+    other = press(app, world, "auditor", "accounts-shut", name="duty", values={})
+
+    assert "command line" in refused
+    assert "command line" in taken
+    assert "by somebody else" in own
+    assert "may not administer" in other
+    with world.database.owner.connect() as connection:
+        shut = connection.scalar(
+            text(
+                "SELECT count(*) FROM access.account WHERE disabled_at IS NOT NULL AND name IN ('auditor', 'operator', 'duty')"
+            )
+        )
+    assert shut == 0
