@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,10 @@ class StoreBatch:
     id: int
     feed: "Feed"
     subdistrict_code: str
+    #: tables (schema.table) that held nothing of the feed before: rows need no comparison
+    filled: frozenset[str] = frozenset()
+    #: what a feed's `store` keeps from one piece of the batch to the next, by its own name
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,10 @@ class Feed:
     event_time: str = ""
     #: whether what it brings changes what texts are placed by
     is_gazetteer: bool = False
+    #: whether no row of a file depends on another, so that rows may be placed and stored piece by piece
+    by_pieces: bool = False
+    #: tables beside its own that only new rows of this feed are added to
+    fills: tuple[Table, ...] = ()
     #: whether it brings areas: the cells and the territory are built anew after it
     is_areas: bool = False
     #: layers of the same GeoPackage that are feeds of their own: feed name -> layer

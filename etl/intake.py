@@ -24,9 +24,9 @@ from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS
 from etl.feeds.incidents import GRADES
 from etl.ledger import FeedResult, Opening, gazetteer_version, tell
-from etl.pipeline import NO_STAMP, PlacedBy, load_rows, versions
+from etl.pipeline import NO_STAMP, load_rows, versions
 from etl.reading import RawRows, as_text
-from etl.work import HereExecutor, Workers, geocoder_for
+from etl.work import HereExecutor, PlacedBy, Workers, geocoder_for
 from gis.cells import to_hex
 from gis.database.connection import Database
 from gis.database.statements import load_statements

@@ -30,10 +30,10 @@ from etl.ledger import (
     open_batch,
     register_feed,
 )
-from etl.pipeline import PlacedBy, Told, load_rows, versions
+from etl.pipeline import Told, load_rows, versions
 from etl.reading import RawRows, content_hash
 from etl.vectors import other_layers
-from etl.work import Workers
+from etl.work import PlacedBy, Workers
 from gis.database.connection import Database
 from gis.district import District, district_config
 from gis.errors import BadInput
@@ -43,8 +43,8 @@ from gis.placing import Territory, gazetteer_of, territory_of
 from gis.terrain import write_elevation
 from gis.texts import texts_in
 
-#: rows of a file this small are kept from the first look to the loading [rows]
-KEEP_ROWS = 20_000
+#: rows of all files together that are kept from the first look to the loading; what is beyond is read again [bytes]
+KEEP_BYTES = 400 << 20
 #: geometries farther than this from the sub-district are of another one, or in another system; about 5 km [deg]
 FAR_DEG = 0.05
 
@@ -80,7 +80,7 @@ class Looked:
     digest: str
     #: rows of the newest delivery, when this is the very same again
     same_rows: int | None = None
-    #: rows, when they are few
+    #: rows, when there was room for them
     raw: RawRows | None = None
     #: rows by a count apart from the reader; None for rasters
     counted: int | None = None
@@ -174,6 +174,7 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
     """Read every file that is not the same as last time, and refuse the delivery when one of them is not right."""
     territory = territory_of(connection, delivery.district.code)
     looked: list[Looked] = []
+    kept = 0
     for source in sources:
         written_at = source.path.stat().st_mtime_ns
         digest = content_hash(source.path)
@@ -196,8 +197,10 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
             territory = replace(territory, outline=shapely.union_all(shapely.make_valid(raw.geometry)))
         elif raw.geometry is not None:
             refuse_elsewhere(source, raw, territory)
-        kept = raw if len(raw) <= KEEP_ROWS else None
-        looked.append(Looked(source, digest, raw=kept, counted=counted, written_at=written_at))
+        kept += raw.nbytes
+        looked.append(
+            Looked(source, digest, raw=raw if kept <= KEEP_BYTES else None, counted=counted, written_at=written_at)
+        )
     return looked
 
 

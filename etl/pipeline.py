@@ -1,9 +1,8 @@
 """The one way of rows, of files and posts alike: hash, check, resolve, place, upsert, ledger; in one transaction."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from time import perf_counter
@@ -11,37 +10,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from etl.faults import Faults, Mask
+from etl.faults import Faults
 from etl.feed import CheckedRows, Context, Feed, RowBatch, StoreBatch
-from etl.ledger import FeedResult, Opening, close_batch, delivered_hashes, lock_feed, open_batch
-from etl.quarantine import known_bad, quarantine_rows, release
+from etl.filling import filling, write_rows
+from etl.ledger import FeedResult, Opening, close_batch, lock_feed, open_batch
+from etl.quarantine import awaited_keys, known_bad, quarantine_rows, release
 from etl.reading import RawRows
-from etl.storing import ids, point_texts, upsert
-from etl.work import BATCH_ROWS, BATCH_TEXTS, TextBatch, Workers, check_rows, joined, locate_texts
+from etl.sorting import Sorted, sort_rows
+from etl.storing import ids, point_texts
+from etl.work import BATCH_ROWS, PlacedBy, TextPlaces, Workers, check_rows, joined
 from gis.database.statements import quoted
 from gis.database.tables import delivered
-from gis.geocode import ENGINE_VERSION, Gazetteer
-from gis.location import NOWHERE
-from gis.placing import place_records, readings_frame
+from gis.geocode import ENGINE_VERSION
+from gis.placing import place_records
 
 #: clocks of other systems may run ahead of ours by this much
 CLOCK_SKEW = timedelta(minutes=5)
 #: nothing in these registers happened before
 EARLIEST = pd.Timestamp("2000-01-01", tz="UTC")
-#: longer keys are cut [characters]
-LONGEST_KEY = 120
 #: columns that tell `place_records` what to do and are in no table
 PLACING_COLUMNS = ("stated_lon", "stated_lat", "place_text")
-
-
-@dataclass(frozen=True)
-class PlacedBy:
-    """The gazetteer texts are placed by, and the batch that last changed it."""
-
-    gazetteer: Gazetteer
-    version: str
 
 
 @dataclass(frozen=True)
@@ -55,22 +47,6 @@ SILENT = Told()
 #: columns that every row takes beside what its feed says
 NO_STAMP: Mapping[str, Any] = {}
 NOTHING_REFUSED: Mapping[int, list[str]] = {}
-
-
-@dataclass(frozen=True)
-class Sorted:
-    """Rows of a delivery by what has to be done with them."""
-
-    #: key of each row, same order as the rows
-    keys: "pd.Series[str]"
-    #: hash of each row
-    hashes: list[bytes]
-    #: new, changed, or in quarantine before: to be worked through
-    fresh: Mask
-    #: the same key stands earlier in the delivery, with other content
-    doubled: Mask
-    #: keys that were delivered before in another form
-    changed_keys: frozenset[str]
 
 
 def load_rows(
@@ -98,162 +74,155 @@ def load_rows(
     sorted_rows = sort_rows(connection, feed=feed, raw=raw, context=context)
     told.advance(int((~sorted_rows.fresh).sum()))
     batch_id = open_batch(connection, opening)
-    positions = np.flatnonzero(sorted_rows.fresh)
     result = FeedResult(feed=feed.name, read=len(raw), unchanged=int((~sorted_rows.fresh).sum()), batch_id=batch_id)
-    if positions.size:
-        checked = check_all(feed, raw, sorted_rows.keys, positions, context, workers, told)
-        result = store_checked(
-            connection, feed=feed, raw=raw, context=context, sorted_rows=sorted_rows, checked=checked, result=result,
-            workers=workers, placed_by=placed_by, stamp=stamp, refused=refused,
+    if sorted_rows.fresh.any():
+        result = bring_in(
+            connection, feed=feed, raw=raw, context=context, sorted_rows=sorted_rows, result=result, workers=workers,
+            places=TextPlaces(placed_by), told=told, stamp=stamp, refused=refused,
         )  # fmt: skip
     result = replace(result, seconds=round(perf_counter() - started, 3))
     close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
     return result
 
 
-def sort_rows(connection: Connection, *, feed: Feed, raw: RawRows, context: Context) -> Sorted:
-    """Tell rows that are new or changed from those delivered before, and find keys that stand twice."""
-    hashes = row_hashes(raw.frame, context.keys.hash_key)
-    keys = keys_of(feed, raw.frame, context, hashes)
-    before = delivered_hashes(
-        connection, subdistrict_code=context.district.code, feed=feed.name, keys=keys[keys != ""].tolist()
-    )
-    first: dict[str, bytes] = {}
-    fresh = np.ones(len(hashes), dtype=bool)
-    doubled = np.zeros(len(hashes), dtype=bool)
-    changed: set[str] = set()
-    for at, (key, own) in enumerate(zip(keys.tolist(), hashes, strict=True)):
-        if not key:
-            continue
-        earlier = first.setdefault(key, own)
-        known = before.get(key)
-        if earlier is not own:
-            # the same row once more is a copy and changes nothing; another one under the same key is a fault
-            if earlier == own:
-                fresh[at] = False
-            else:
-                doubled[at] = True
-        elif known == own:
-            fresh[at] = False
-        elif known is not None:
-            changed.add(key)
-    return Sorted(keys, hashes, fresh, doubled, frozenset(changed))
-
-
-def keys_of(feed: Feed, frame: pd.DataFrame, context: Context, hashes: Sequence[bytes]) -> "pd.Series[str]":
-    """The key of each row: its key column, else what the feed composes one of, else its content and its occurrence."""
-    headings = feed.headings_in(context.source)
-    heading = headings["source_key"]
-    if context.source.keys == "rows":
-        texts = pd.Series([one.hex()[:16] for one in hashes], index=frame.index, dtype="str")
-        return texts + "-" + (texts.groupby(texts).cumcount() + 1).astype("str")
-    if heading in frame:
-        return frame[heading].str.strip()
-    if feed.composed_key:
-        parts = [frame[headings.get(name, name)].str.strip() for name in feed.composed_key]
-        composed_keys = [composed(row) for row in zip(*parts, strict=True)]
-        return pd.Series(composed_keys, index=frame.index, dtype="str")
-    return pd.Series("", index=frame.index, dtype="str")
-
-
-def composed(parts: Sequence[str]) -> str:
-    """One key of several values; a long one (a shape among them) is cut and told apart by its digest."""
-    key = "/".join(parts)
-    return key if len(key) <= LONGEST_KEY else f"{key[:40]}…{hashlib.sha256(key.encode()).hexdigest()[:24]}"
-
-
-def row_hashes(frame: pd.DataFrame, key: bytes) -> list[bytes]:
-    """Keyed hash of each row as delivered [16 bytes]; keyed, since a row may hold what must not be guessed from it."""
-    columns = [frame[column].fillna("").tolist() for column in frame.columns]
-    digest = hashlib.blake2b
-    return [digest("\x1f".join(row).encode(), digest_size=16, key=key).digest() for row in zip(*columns, strict=True)]
-
-
-def check_all(
+def checked_pieces(
     feed: Feed,
     raw: RawRows,
-    keys: "pd.Series[str]",
-    positions: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    sorted_rows: Sorted,
     context: Context,
     workers: Workers,
-    told: Told,
-) -> CheckedRows:
-    """Check the rows at `positions` in batches."""
+) -> Iterator[CheckedRows]:
+    """Check the fresh rows in batches; yields them piece by piece, or all at once where rows depend on one another."""
+    positions = np.flatnonzero(sorted_rows.fresh)
 
-    def batches() -> "list[RowBatch]":
-        return [
-            RowBatch(
-                raw.frame.iloc[positions[start : start + BATCH_ROWS]],
-                keys.iloc[positions[start : start + BATCH_ROWS]],
-                context,
-                None if raw.geometry is None else raw.geometry[positions[start : start + BATCH_ROWS]],
-            )
-            for start in range(0, len(positions), BATCH_ROWS)
-        ]
+    def batches() -> Iterator[RowBatch]:
+        for start in range(0, len(positions), BATCH_ROWS):
+            part = whole_slice(positions[start : start + BATCH_ROWS])
+            geometry = None if raw.geometry is None else raw.geometry[part]
+            yield RowBatch(raw.frame.iloc[part], sorted_rows.keys.iloc[part], context, geometry)
 
-    parts = []
-    for part in workers.map(check_rows, batches(), rows=len(positions)):
-        told.advance(len(part.columns))
-        parts.append(part)
-    return joined(parts, feed.headings_in(context.source))
+    pieces = workers.map(check_rows, batches(), rows=len(positions))
+    if feed.by_pieces:
+        yield from pieces
+    else:
+        yield joined(list(pieces), feed.headings_in(context.source))
 
 
-def store_checked(
+def whole_slice(positions: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Positions in a row as a slice, which copies nothing."""
+    if positions[-1] - positions[0] + 1 == len(positions):
+        return slice(int(positions[0]), int(positions[-1]) + 1)
+    return positions
+
+
+@dataclass
+class Tally:
+    """What became of the rows of the pieces so far."""
+
+    loaded: int = 0
+    unplaced: int = 0
+    ambiguous: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
+    newest_event_at: datetime | None = None
+    #: reasons of every bad row by its position
+    reasons: dict[int, list[str]] = field(default_factory=dict)
+
+    def add(self, good: pd.DataFrame, reasons: Mapping[int, list[str]], feed: Feed) -> None:
+        """Count a piece: its good rows as stored, and what is wrong with its others."""
+        self.loaded += len(good)
+        self.reasons |= reasons
+        if feed.event_time and len(good):
+            newest = good[feed.event_time].max()
+            if not pd.isna(newest):
+                at = newest.to_pydatetime()
+                self.newest_event_at = at if self.newest_event_at is None else max(self.newest_event_at, at)
+        if "placement" not in good:
+            return
+        is_placed = (good["placement"] == "placed").to_numpy(dtype=bool)
+        levels = good.loc[is_placed, "match_level"].value_counts()
+        self.levels.update({str(level): int(count) for level, count in levels.items()})
+        self.unplaced += int((~is_placed).sum())
+        self.ambiguous += int((good["placement"] == "ambiguous").sum())
+
+
+def bring_in(
     connection: Connection,
     *,
     feed: Feed,
     raw: RawRows,
     context: Context,
     sorted_rows: Sorted,
-    checked: CheckedRows,
     result: FeedResult,
     workers: Workers,
-    placed_by: PlacedBy | None,
+    places: TextPlaces,
+    told: Told,
     stamp: Mapping[str, Any],
     refused: Mapping[int, list[str]],
 ) -> FeedResult:
-    """Resolve, place and store the good rows; put the others into quarantine."""
-    columns, faults = checked.columns, checked.faults
-    positions = columns.index.to_numpy()
-    faults.add("duplicate_key", "source_key", sorted_rows.doubled[positions])
-    if feed.event_time:
-        event_faults(connection, feed, columns, faults, context, sorted_rows.changed_keys)
-    if feed.resolve:
-        columns = feed.resolve(connection, columns, faults, context)
-    faults.add("broken_row", "", np.isin(positions, list(raw.broken)))
-    bad = faults.any | np.isin(positions, list(refused))
-    good = columns[~bad]
-    batch = StoreBatch(int(result.batch_id or 0), feed, context.district.code)
-    if feed.located and len(good):
-        good = placed(good, context, workers, placed_by)
-    if len(good):
-        store = feed.store or store_in_table
-        store(connection, good.assign(**stamp), context, batch)
-        remember(connection, good, sorted_rows, batch)
-        new_keys = [key for key in good["source_key"].tolist() if key not in sorted_rows.changed_keys]
-        release(connection, feed=feed, context=context, keys=new_keys, batch_id=batch.id, now=context.now)
-    reasons = faults.by_row() | {position: ["broken_row"] for position in raw.broken if position in columns.index}
-    reasons |= refused
-    hashes = {position: sorted_rows.hashes[position].hex() for position in reasons}
-    known = known_bad(connection, subdistrict_code=batch.subdistrict_code, feed=feed.name, hashes=list(hashes.values()))
+    """Check, resolve, place and store the fresh rows; put the bad ones into quarantine."""
+    code = context.district.code
+    rows = int(sorted_rows.fresh.sum())
+    awaited = awaited_keys(connection, feed=feed, context=context)
+    tally = Tally()
+    tables = [feed.table, *feed.fills, delivered]
+    with filling(connection, tables, subdistrict_code=code, feed=feed.name, rows=rows) as filled:
+        batch = StoreBatch(int(result.batch_id or 0), feed, code, filled)
+        for piece in checked_pieces(feed, raw, sorted_rows, context, workers):
+            columns, faults = piece.columns, piece.faults
+            positions = columns.index.to_numpy()
+            faults.add("duplicate_key", "source_key", sorted_rows.doubled[positions])
+            if feed.event_time:
+                event_faults(connection, feed, columns, faults, context, sorted_rows.changed_keys)
+            if feed.resolve:
+                columns = feed.resolve(connection, columns, faults, context)
+            faults.add("broken_row", "", np.isin(positions, list(raw.broken)))
+            bad = faults.any | np.isin(positions, list(refused))
+            good = columns[~bad] if bad.any() else columns
+            if len(good):
+                good = store_good(connection, good, context, batch, workers, places, stamp, sorted_rows)
+                mended = awaited.intersection(good["source_key"]) - sorted_rows.changed_keys if awaited else set()
+                release(connection, feed=feed, context=context, keys=sorted(mended), batch_id=batch.id, now=context.now)
+            tally.add(good, faults.by_row(), feed)
+            told.advance(len(columns))
+    reasons = tally.reasons | {at: ["broken_row"] for at in raw.broken if sorted_rows.fresh[at]} | dict(refused)
+    hashes = {position: sorted_rows.hash_of(position) for position in reasons}
+    known = known_bad(connection, subdistrict_code=code, feed=feed.name, hashes=list(hashes.values()))
     news: dict[int, list[str]] = {}
     for position, row_reasons in reasons.items():
         if hashes[position] not in known:
             known.add(hashes[position])
             news[position] = row_reasons
     quarantine_rows(connection, feed=feed, context=context, raw=raw, reasons=news, hashes=hashes, batch_id=batch.id)
-    levels, unplaced, ambiguous = placing_counts(good)
     return replace(
         result,
-        loaded=len(good) - unplaced,
+        loaded=tally.loaded - tally.unplaced,
         quarantined=len(news),
         unchanged=result.unchanged + len(reasons) - len(news),
-        unplaced=unplaced,
-        ambiguous=ambiguous,
-        levels=levels,
+        unplaced=tally.unplaced,
+        ambiguous=tally.ambiguous,
+        levels=dict(tally.levels),
         reasons=reasons,
-        newest_event_at=newest_event(good, feed),
+        newest_event_at=tally.newest_event_at,
     )
+
+
+def store_good(
+    connection: Connection,
+    good: pd.DataFrame,
+    context: Context,
+    batch: StoreBatch,
+    workers: Workers,
+    places: TextPlaces,
+    stamp: Mapping[str, Any],
+    sorted_rows: Sorted,
+) -> pd.DataFrame:
+    """Place and store good rows and note in which form they were delivered; returns them as stored."""
+    if batch.feed.located:
+        good = placed(good, context, workers, places)
+    store = batch.feed.store or store_in_table
+    store(connection, good.assign(**stamp), context, batch)
+    remember(connection, good, sorted_rows, batch)
+    return good
 
 
 def event_faults(
@@ -290,26 +259,9 @@ def event_faults(
     faults.add("key_taken", "source_key", np.array(hidden, dtype=bool))
 
 
-def placed(good: pd.DataFrame, context: Context, workers: Workers, placed_by: PlacedBy | None) -> pd.DataFrame:
+def placed(good: pd.DataFrame, context: Context, workers: Workers, places: TextPlaces) -> pd.DataFrame:
     """Place rows and return their columns with the location columns; each text is worked out once."""
-    texts = good["place_text"].fillna("").astype(object)
-    unique = pd.unique(texts)
-    unique = unique[unique != ""]
-    if len(unique) and placed_by is not None:
-        batches = [
-            TextBatch(unique[start : start + BATCH_TEXTS].tolist(), placed_by.gazetteer, placed_by.version)
-            for start in range(0, len(unique), BATCH_TEXTS)
-        ]
-        known = pd.concat(list(workers.map(locate_texts, batches, rows=len(unique))), ignore_index=True)
-    else:
-        unique, known = unique[:0], readings_frame([])
-    # the last row answers for texts that say nothing
-    known = (
-        pd.concat([known, readings_frame([NOWHERE])], ignore_index=True) if len(known) else readings_frame([NOWHERE])
-    )
-    at = pd.Index(unique).get_indexer(pd.Index(texts))
-    readings = known.take(np.where(at < 0, len(known) - 1, at))
-    readings.index = good.index
+    readings = places.readings(good["place_text"], workers)
     located = place_records(
         context.territory,
         lon=good["stated_lon"].to_numpy(dtype=np.float64),
@@ -350,37 +302,22 @@ def store_in_table(connection: Connection, good: pd.DataFrame, context: Context,
             },
         )
     columns = [column for column in frame.columns if column in batch.feed.table.c]
-    upsert(connection, batch.feed.table, frame[columns], conflict=batch.feed.conflict)
+    write_rows(connection, batch.feed.table, frame[columns], conflict=batch.feed.conflict, batch=batch)
 
 
 def remember(connection: Connection, good: pd.DataFrame, sorted_rows: Sorted, batch: StoreBatch) -> None:
     """Note in which form rows were delivered."""
+    hashes = sorted_rows.hashes.take(pa.array(good.index.to_numpy(dtype=np.int64)))
     frame = pd.DataFrame(
         {
             "subdistrict_code": batch.subdistrict_code,
             "feed": batch.feed.name,
-            "source_key": good["source_key"].to_numpy(dtype=object),
-            "row_hash": ["\\x" + sorted_rows.hashes[position].hex() for position in good.index],
+            "source_key": good["source_key"],
+            "row_hash": "\\x" + pd.Series(hashes.to_pandas(), dtype="str").set_axis(good.index),
             "batch_id": batch.id,
         }
     )
-    upsert(connection, delivered, frame, conflict=("subdistrict_code", "feed", "source_key"))
-
-
-def placing_counts(good: pd.DataFrame) -> tuple[Mapping[str, int], int, int]:
-    """Rows by match_level, how many are not placed, and how many of these are ambiguous."""
-    if "placement" not in good:
-        return {}, 0, 0
-    is_placed = (good["placement"] == "placed").to_numpy(dtype=bool)
-    levels = Counter(str(level) for level in good.loc[is_placed, "match_level"])
-    return dict(levels), int((~is_placed).sum()), int((good["placement"] == "ambiguous").sum())
-
-
-def newest_event(good: pd.DataFrame, feed: Feed) -> datetime | None:
-    if not feed.event_time or good.empty:
-        return None
-    newest = good[feed.event_time].max()
-    return None if pd.isna(newest) else newest.to_pydatetime()
+    write_rows(connection, delivered, frame, conflict=("subdistrict_code", "feed", "source_key"), batch=batch)
 
 
 def versions(gazetteer: str) -> dict[str, str]:

@@ -85,6 +85,16 @@ def sealed_row(record: Mapping[Any, object], sealed: set[str], keys: IdentityKey
     return SealedRow(shown, hidden)
 
 
+def awaited_keys(connection: Connection, *, feed: Feed, context: Context) -> set[str]:
+    """Keys of the bad rows that wait in quarantine to be mended."""
+    bound = {
+        "subdistrict_code": context.district.code,
+        "feed": feed.name,
+        "heading": feed.headings_in(context.source)["source_key"],
+    }
+    return {str(key) for key in connection.execute(_SQL["awaited"], bound).scalars() if key}
+
+
 def release(
     connection: Connection, *, feed: Feed, context: Context, keys: Sequence[str], batch_id: int, now: datetime
 ) -> int:

@@ -50,6 +50,11 @@ class RawRows:
     def __len__(self) -> int:
         return len(self.frame)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the texts [bytes]; geometries are not counted."""
+        return int(self.frame.memory_usage(index=False).sum())
+
 
 def content_hash(path: Path) -> str:
     """SHA-256 of a file [hex]."""
@@ -143,7 +148,7 @@ def utf8_bytes(source: FeedSource) -> bytes:
     """
     data = source.path.read_bytes()
     name = source.path.name
-    if not data.strip():
+    if data.isspace() or not data:
         raise BadInput(f"{name} is empty; a heading and rows are expected")
     if b"\0" in data:
         raise BadInput(f"{name} holds NUL bytes and is no text file (byte {data.index(0)})")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 import shapely
@@ -22,6 +23,10 @@ from gis.database.statements import quoted
 
 #: up to here rows are bound as one JSON value: making a temporary table costs more [rows]
 FEW_ROWS = 200
+#: rows written out for COPY at a time: the database works on them while the next are written out
+COPY_ROWS = 10_000
+
+Rows = pd.DataFrame | pl.DataFrame
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -35,32 +40,41 @@ class Incoming:
     bound: dict[str, Any] = field(default_factory=dict)
 
 
-def put_rows(connection: Connection, frame: pd.DataFrame, *, name: str = "incoming") -> Incoming:
-    """Bring `frame` to the database as relation `name`, all text; it is gone at the end of the transaction.
+def put_rows(connection: Connection, rows: Rows, *, name: str = "incoming") -> Incoming:
+    """Bring `rows` to the database as relation `name`, all text; it is gone at the end of the transaction.
 
     Empty text stays empty text; None, NaN and NaT become NULL.
     """
-    columns = tuple(str(column) for column in frame.columns)
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = arrow_table(rows)
+    columns = tuple(str(column) for column in table.column_names)
     definition = ", ".join(f"{quoted(column)} text" for column in columns)
-    if len(frame) <= FEW_ROWS:
+    if table.num_rows <= FEW_ROWS:
         texts = table.cast(pa.schema([(column, pa.string()) for column in columns]))
         relation = f"jsonb_to_recordset(CAST(:{name}_rows AS jsonb)) AS {quoted(name)}({definition})"
         return Incoming(relation, columns, {f"{name}_rows": json.dumps(texts.to_pylist(), ensure_ascii=False)})
     connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{quoted(name)}"))
     connection.execute(text(f"CREATE TEMPORARY TABLE {quoted(name)} ({definition}) ON COMMIT DROP"))
+    copy_csv(connection, f"pg_temp.{quoted(name)}", columns, table)
+    connection.execute(text(f"ANALYZE pg_temp.{quoted(name)}"))
+    return Incoming(f"pg_temp.{quoted(name)} AS {quoted(name)}", columns)
+
+
+def arrow_table(rows: Rows) -> pa.Table:
+    if isinstance(rows, pl.DataFrame):
+        # texts as Arrow's own writers know them
+        return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pa.Table.from_pandas(rows, preserve_index=False)
+
+
+def copy_csv(connection: Connection, target: str, columns: Sequence[str], rows: pa.Table) -> None:
+    """COPY rows into `target`, quoted already; missing values become NULL, empty text stays empty text."""
     driver: Any = connection.connection.driver_connection
     names = ", ".join(quoted(column) for column in columns)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY pg_temp.{quoted(name)} ({names}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        for piece in table.to_batches(max_chunksize=50_000):
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN (FORMAT csv)") as copy:
+        for piece in rows.to_batches(max_chunksize=COPY_ROWS):
             buffer = io.BytesIO()
             pyarrow.csv.write_csv(piece, buffer, pyarrow.csv.WriteOptions(include_header=False))
             copy.write(buffer.getbuffer())
-    connection.execute(text(f"ANALYZE pg_temp.{quoted(name)}"))
-    return Incoming(f"pg_temp.{quoted(name)} AS {quoted(name)}", columns)
 
 
 def upsert(

@@ -18,10 +18,11 @@ from etl.feed import CheckedRows, RowBatch
 from etl.reading import renamed
 from etl.vectors import GEOMETRY
 from gis.geocode import Gazetteer, Geocoder
+from gis.location import NOWHERE
 from gis.placing import readings_frame
 
 #: rows per batch: small enough to spread, large enough that sending costs little
-BATCH_ROWS = 20_000
+BATCH_ROWS = 50_000
 #: texts per batch of the geocoder
 BATCH_TEXTS = 4_000
 #: below this a pool costs more than it saves [rows]
@@ -86,6 +87,46 @@ def joined(parts: Sequence[CheckedRows], headings: dict[str, str]) -> CheckedRow
             whole[start : start + len(mask)] |= mask
         start += len(part.columns)
     return CheckedRows(columns, faults)
+
+
+@dataclass(frozen=True)
+class PlacedBy:
+    """The gazetteer texts are placed by, and the batch that last changed it."""
+
+    gazetteer: Gazetteer
+    version: str
+
+
+class TextPlaces:
+    """Readings of the texts of a delivery: each different text is worked out once, whichever piece it stands in."""
+
+    def __init__(self, placed_by: PlacedBy | None) -> None:
+        self.placed_by = placed_by
+        self.texts = pd.Index([], dtype=object)
+        # the first row answers for texts that say nothing
+        self.known = readings_frame([NOWHERE])
+
+    def readings(self, texts: "pd.Series[str]", workers: "Workers") -> pd.DataFrame:
+        """Readings of `texts`, as of `readings_frame`, on their index."""
+        codes, unique = pd.factorize(texts.fillna("").astype(object))
+        different = pd.Index(np.asarray(unique, dtype=object))
+        if self.placed_by is not None:
+            new = (self.texts.get_indexer(different) < 0) & (different != "")
+            self.work_out(different[new], workers, self.placed_by)
+        # -1, of a text that nobody worked out, becomes the first row
+        found = self.known.take((self.texts.get_indexer(different) + 1)[codes])
+        found.index = texts.index
+        return found
+
+    def work_out(self, texts: pd.Index, workers: "Workers", placed_by: PlacedBy) -> None:
+        batches = [
+            TextBatch(texts[start : start + BATCH_TEXTS].tolist(), placed_by.gazetteer, placed_by.version)
+            for start in range(0, len(texts), BATCH_TEXTS)
+        ]
+        parts = list(workers.map(locate_texts, batches, rows=len(texts)))
+        if parts:
+            self.known = pd.concat([self.known, *parts], ignore_index=True)
+            self.texts = pd.Index(np.concatenate([self.texts.to_numpy(), texts.to_numpy()]))
 
 
 class HereExecutor(Executor):

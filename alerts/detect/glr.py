@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import digamma
 
 from alerts.detect import quasi_poisson
-from alerts.detect.compiled import compiled
+from gis.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

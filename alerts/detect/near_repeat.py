@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import KDTree
 
-from alerts.detect.compiled import compiled
 from alerts.detect.geometry import chord_of_km, great_circle_km, planar_distance, unit_vectors
+from gis.compiled import compiled
 from gis.errors import BadInput
 
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ With `one_maximum` the best of all centres is the bar (Monte Carlo needs only th
 import numpy as np
 import numpy.typing as npt
 
-from alerts.detect.compiled import compiled
+from gis.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

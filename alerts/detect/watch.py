@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import KDTree
 
-from alerts.detect.compiled import compiled
 from alerts.detect.geometry import EARTH_RADIUS_KM, chord_of_km, unit_vectors
 from alerts.detect.scan import gumbel_p
+from gis.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -135,6 +135,7 @@ FEED = Feed(
     table=incident,
     headings=HEADINGS,
     prepare=prepare,
+    by_pieces=True,
     conflict=("subdistrict_code", "feed", "source_key", "reported_at"),
     located=True,
     event_time="reported_at",

@@ -109,6 +109,7 @@ FEED = Feed(
     table=service_request,
     headings=HEADINGS,
     prepare=prepare,
+    by_pieces=True,
     resolve=resolve,
     conflict=("subdistrict_code", "feed", "source_key", "requested_at"),
     located=True,

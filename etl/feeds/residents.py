@@ -7,15 +7,17 @@ import json
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, require
 from etl.faults import Faults
 from etl.feed import Context, Feed, StoreBatch
-from etl.storing import array_text, binary_texts, ids, put_rows, upsert
+from etl.filling import write_rows
+from etl.homes import Homes
+from etl.storing import array_text, binary_texts, ids
 from etl.times import read_days
 from gis.database.statements import load_statements
-from gis.database.tables import resident
+from gis.database.tables import dwelling, household, resident
 from gis.identity import encrypt_numbers, hash_numbers, unseal_value
 from gis.sealing import seal_series
 
@@ -164,27 +166,16 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
 
 def store(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:
     """Write dwellings and households that are new, then the persons in them."""
-    dwelling_columns = ["building_id", "unit", "room", "household", "community_code", "work_grid_id"]
-    homes = good[dwelling_columns].drop_duplicates()
-    incoming = put_rows(connection, homes, name="homes")
-    bound = {**incoming.bound, "code": batch.subdistrict_code, "feed": batch.feed.name, "batch_id": batch.id}
-    for name in ("write_dwellings", "write_households"):
-        connection.execute(text(_SQL.source(name).replace("{homes}", incoming.relation)), bound)
-    dwellings = pd.DataFrame(
-        connection.execute(_SQL["dwellings"], bound).all(), columns=["building_id", "unit", "room", "dwelling_id"]
-    )
-    households = {row.source_key: row.id for row in connection.execute(_SQL["households"], bound)}
-    keys = good[["building_id", "unit", "room"]].astype({"building_id": "Float64", "unit": object, "room": object})
-    dwellings = dwellings.astype({"building_id": "Float64"})
-    at = keys.merge(dwellings, on=["building_id", "unit", "room"], how="left")["dwelling_id"]
+    homes: Homes = batch.memory.setdefault("homes", Homes())
+    dwelling_id, household_id = homes.settle(connection, good, batch)
     frame = good.drop(columns=["compound", "building", "unit", "room", "household"]).assign(
-        dwelling_id=ids(at).to_numpy(),
-        household_id=ids(good["household"].map(households)),
+        dwelling_id=dwelling_id,
+        household_id=household_id,
         subdistrict_code=batch.subdistrict_code,
         feed=batch.feed.name,
         batch_id=batch.id,
     )
-    upsert(connection, resident, frame, conflict=batch.feed.conflict)
+    write_rows(connection, resident, frame, conflict=batch.feed.conflict, batch=batch)
 
 
 FEED = Feed(
@@ -192,6 +183,8 @@ FEED = Feed(
     table=resident,
     headings=HEADINGS,
     prepare=prepare,
+    by_pieces=True,
+    fills=(dwelling, household),
     resolve=resolve,
     store=store,
     optional=frozenset({"sex", "phone", "household", "unit", "room", "bed", "address", "groups", "valid_from"}),

@@ -114,6 +114,7 @@ FEED = Feed(
     table=visit,
     headings=HEADINGS,
     prepare=prepare,
+    by_pieces=True,
     resolve=resolve,
     optional=frozenset({"worker", "done_at", "state", "outcome", "note"}),
 )

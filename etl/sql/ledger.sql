@@ -51,8 +51,11 @@ SELECT coalesce(max(batch.id), 0)
  WHERE batch.subdistrict_code = :subdistrict_code AND coalesce(feed.kind, feed.name) = ANY(:feeds) AND loaded > 0 AND undone_at IS NULL;
 
 -- delivered_all --
--- Every row of a feed as last delivered.
-SELECT source_key, row_hash FROM support.delivered WHERE subdistrict_code = :subdistrict_code AND feed = :feed;
+-- Every row of a feed as last delivered, its hash and then its key, a few thousand of them joined in each block.
+SELECT string_agg(encode(row_hash, 'hex') || source_key, :end)
+  FROM support.delivered
+ WHERE subdistrict_code = :subdistrict_code AND feed = :feed
+ GROUP BY hashtext(source_key) & 255;
 
 -- delivered_some --
 -- Some rows of a feed as last delivered.
