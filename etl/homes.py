@@ -97,7 +97,9 @@ def new_ids(connection: Connection, table: Table, count: int) -> pl.Series:
 
 
 def fill(connection: Connection, table: Table, rows: pl.DataFrame, batch: StoreBatch) -> None:
-    copy_in(connection, table, rows.with_columns(subdistrict_code=pl.lit(batch.subdistrict_code), batch_id=pl.lit(batch.id)))
+    copy_in(
+        connection, table, rows.with_columns(subdistrict_code=pl.lit(batch.subdistrict_code), batch_id=pl.lit(batch.id))
+    )
 
 
 def written(
