@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -108,5 +109,26 @@ usage = Table(
     Column("denied", BigInteger, nullable=False, server_default="0", comment="Outside the scope [calls]"),
     Column("failed", BigInteger, nullable=False, server_default="0", comment="Of those admitted: answered 5xx [calls]"),
     moment("last_call_at", nullable=False),
+    schema="access",
+)  # fmt: skip
+
+webhook = Table(
+    "webhook", metadata,
+    key_column(),
+    Column("consumer_id", BigInteger, ForeignKey("access.consumer.id", ondelete="CASCADE"), nullable=False),
+    Column("url", Text, nullable=False, comment="Where events are posted to"),
+    Column("event_types", ARRAY(Text), nullable=False, comment="incident.reported, alert.raised, …; access/webhooks.py"),
+    moment("created_at", nullable=False, server_default=func.now()),
+    moment("paused_at", comment="Nothing is put into the outbox for it since; empty = open"),
+    Column("pause_reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("consumer_id", "url"),
+    CheckConstraint("cardinality(event_types) > 0", name="event_types"),
+    schema="access",
+)  # fmt: skip
+
+webhook_secret = Table(
+    "webhook_secret", metadata,
+    Column("webhook_id", BigInteger, ForeignKey("access.webhook.id", ondelete="CASCADE"), primary_key=True),
+    Column("secret_cipher", LargeBinary, nullable=False, comment="AES-256-GCM of the signing secret; the key is outside the database"),
     schema="access",
 )  # fmt: skip

@@ -7,13 +7,14 @@ each kind. `PERIODIC` says which run by the clock; a package adds a line for eac
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import procrastinate
 import structlog
 from sqlalchemy import URL
 
+from access.outbox import tidy_outbox
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 
@@ -46,6 +47,7 @@ class Job:
 PERIODIC = (
     Job("dashboard.jobs:tidy_sessions", cron="23 18 * * *"),
     Job("dashboard.jobs:prepare_months", cron="17 18 * * *"),
+    Job("dashboard.jobs:tidy_delivered", cron="29 18 * * *"),
 )
 
 
@@ -59,6 +61,12 @@ def prepare_months(database: Database, *, now: datetime) -> None:
     """Make the partitions of this month and the next, so that nothing has to wait for them at midnight."""
     with database.owner.begin() as connection:
         connection.execute(STATEMENTS["prepare_months"], {"now": now})
+
+
+def tidy_delivered(database: Database, *, now: datetime) -> int:
+    """Delete messages that arrived three months ago, with their log. Returns how many."""
+    with database.owner.begin() as connection:
+        return tidy_outbox(connection, before=now - timedelta(days=90))
 
 
 def conninfo(url: URL) -> str:

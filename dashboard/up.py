@@ -30,6 +30,7 @@ from dashboard.follow import follow
 from dashboard.jobs import work
 from dashboard.links import SampleLinks, sample_links
 from dashboard.logs import open_log
+from dashboard.postman import deliver
 from dashboard.server import create_app
 from dashboard.services import Services
 from dashboard.settings import ServerSettings
@@ -164,6 +165,7 @@ async def run_all(
     others = [
         asyncio.create_task(work(served.database)),
         asyncio.create_task(follow(served.database, clock=services.clock)),
+        asyncio.create_task(deliver(served.database, clock=services.clock)),
         asyncio.create_task(asyncio.to_thread(warm_intake, services)),
     ]
     if server is not None:
