@@ -19,6 +19,8 @@ _TRIALS = frozenset(
 )  # fmt: skip
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECK = np.array(list("10X98765432"))
+#: signs of a unified social credit code by their value; I, O, S, V and Z are none
+_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 #: nobody on file is older [years]
 OLDEST = 125
 
@@ -108,6 +110,20 @@ def identity_faults(rows: pd.DataFrame, faults: Faults, *, birth: "pd.Series[pd.
     differs = np.zeros(len(rows), dtype=bool)
     differs[formed] = (born.notna() & stated.notna() & (born.to_numpy() != stated.to_numpy())).to_numpy(dtype=bool)
     faults.add("birthday_differs", "birth_date", differs)
+
+
+def credit_code_faults(codes: "pd.Series[str]", faults: Faults, column: str) -> None:
+    """Check unified social credit codes (GB 32100-2015): 18 characters, the last one of a weighted sum by 31."""
+    given = is_given(codes)
+    formed = given.copy()
+    formed[given] = codes[given].str.fullmatch(f"[{_CREDIT}]{{18}}").to_numpy(dtype=bool)
+    faults.add("credit_code_form", column, given & ~formed)
+    wrong = formed.copy()
+    wrong[formed] = [
+        _CREDIT[-sum(_CREDIT.index(sign) * 3**place % 31 for place, sign in enumerate(code[:17])) % 31] != code[17]
+        for code in codes[formed]
+    ]
+    faults.add("check_digit", column, wrong)
 
 
 def age_faults(birth: "pd.Series[pd.Timestamp]", faults: Faults, *, today: date) -> None:

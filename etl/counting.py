@@ -12,6 +12,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -46,7 +47,7 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     counter = COUNTERS.get(source.path.suffix.lower())
     if counter is None:
         return None
-    counted = counter(source, raw.first_row)
+    counted = counter(replace(source, sheet=raw.sheet or source.sheet), raw.first_row)
     if counted != len(raw):
         raise BadInput(
             f"{source.path.name}: {len(raw)} rows were read but an independent count finds {counted}; nothing was"

@@ -10,6 +10,7 @@ import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from etl.declaration import HeadingSet
 from gis.coordinates import Floats, System, to_wgs84
 from gis.district import FILE, District, parse_district, read_yaml
 from gis.errors import BadInput, CrsMissing
@@ -25,7 +26,7 @@ SYSTEMS = {
 }
 ENTRY_KEYS = (
     "feed", "file", "encoding", "crs", "layer", "sheet", "expected_every_s", "key_pattern", "headings", "defaults",
-    "values", "keys", "title", "name",
+    "values", "keys", "title", "name", "member", "pull",
 )  # fmt: skip
 
 
@@ -38,11 +39,14 @@ class FeedSource:
     path: Path
     #: name the records and the ledger go by; several files of one kind have a name each
     name: str = ""
+    #: of text files; empty (where a delivery states none) = to be found out, UTF-8 or GB18030
     encoding: str = "utf-8"
     #: as written: GCJ-02, BD-09, EPSG:4549 …; empty for feeds without coordinates
     crs: str = ""
     layer: str = ""
     sheet: str = ""
+    #: which file of an archive, where it holds several
+    member: str = ""
     expected_every_s: int | None = None
     #: regular expression a record's key must match; empty = the feed's own
     key_pattern: str = ""
@@ -55,6 +59,12 @@ class FeedSource:
     #: "rows": the file has no key, a row is known by its content and how often that came before
     keys: str = ""
     title: str = ""
+    #: where its file is fetched from, as `etl.pull` reads it
+    pull: Mapping[str, Any] = field(default_factory=dict)
+    #: the heading set the file was found to be of; its headings are in `headings` already
+    heading_set: HeadingSet | None = None
+    #: which saved mapping that is and when it was decided; empty = none, or one the feed declares
+    mapping: str = ""
 
     @property
     def known_as(self) -> str:
@@ -70,6 +80,7 @@ class FeedSource:
             "crs": self.crs,
             "layer": self.layer,
             "sheet": self.sheet,
+            "member": self.member,
             "key_pattern": self.key_pattern,
             "headings": dict(self.headings),
             "defaults": dict(self.defaults),
@@ -127,9 +138,9 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
     faults += [f"feed {name}: {key!r} is not a key of an entry" for key in entry if key not in ENTRY_KEYS]
     if not path.is_file():
         faults.append(f"feed {name}: file {entry['file']} is missing in {folder}")
-    encoding = str(entry.get("encoding") or "utf-8")
+    encoding = str(entry.get("encoding") or "")
     try:
-        codecs.lookup(encoding)
+        codecs.lookup(encoding or "utf-8")
     except LookupError:
         faults.append(f"feed {name}: encoding {encoding!r} is not known; utf-8 and gb18030 are examples")
     crs = str(entry.get("crs") or "")
@@ -148,6 +159,7 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
         crs=crs,
         layer=str(entry.get("layer") or ""),
         sheet=str(entry.get("sheet") or ""),
+        member=str(entry.get("member") or ""),
         expected_every_s=int(entry["expected_every_s"]) if entry.get("expected_every_s") else None,
         key_pattern=str(entry.get("key_pattern") or (".*" if entry.get("keys") == "rows" else "")),
         headings={str(key): str(value) for key, value in (entry.get("headings") or {}).items()},
@@ -158,6 +170,7 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
         },
         keys=str(entry.get("keys") or ""),
         title=str(entry.get("title") or ""),
+        pull=entry["pull"] if isinstance(entry.get("pull"), dict) else {},
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,13 @@ import pandas as pd
 from sqlalchemy import Connection, Table
 
 from etl.checks import community_forms
+from etl.declaration import Declaration
 from etl.delivery import FeedSource
 from etl.faults import Faults
-from etl.reading import RawRows, read_table_rows
+from etl.persons import refuse_persons
+from etl.readers.files import Wanted, read_rows
+from etl.reading import RawRows
+from gis.database.tables import metadata
 from gis.district import District
 from gis.errors import BadInput
 from gis.identity import IdentityKeys
@@ -41,7 +46,6 @@ Prepare = Callable[[pd.DataFrame, Faults, Context], pd.DataFrame]
 Resolve = Callable[[Connection, pd.DataFrame, Faults, Context], pd.DataFrame]
 #: writes columns that one upsert cannot: several tables, or an order of rows
 Store = Callable[[Connection, pd.DataFrame, Context, "StoreBatch"], None]
-Read = Callable[[FeedSource, Iterable[str]], RawRows]
 
 
 @dataclass(frozen=True)
@@ -59,39 +63,100 @@ class StoreBatch:
 
 @dataclass(frozen=True)
 class Feed:
-    """One feed; an instance per module of `etl.feeds`."""
+    """One feed: what it declares of itself, and what only code can say; an instance per YAML file of `etl.feeds`."""
 
     name: str
-    table: Table
-    #: our name -> the feed's own heading; `source_key` is always among them
-    headings: Mapping[str, str]
+    declaration: Declaration
     prepare: Prepare
-    read: Read = read_table_rows
-    #: our names that a file may lack
-    optional: frozenset[str] = frozenset()
-    #: our names whose values make the key where the file has no key column
-    composed_key: tuple[str, ...] = ()
-    #: what identifies a record in its table
-    conflict: tuple[str, ...] = ("subdistrict_code", "feed", "source_key")
     resolve: Resolve | None = None
     #: writes after `resolve` and placing; None = one upsert into `table`
     store: Store | None = None
-    #: whether rows are placed by stated coordinates and by a text
-    located: bool = False
-    #: our names whose values are identity numbers or telephones: sealed whole in quarantine
-    sealed: frozenset[str] = frozenset()
-    #: column of the event time, of feeds of events
-    event_time: str = ""
-    #: whether what it brings changes what texts are placed by
-    is_gazetteer: bool = False
-    #: whether no row of a file depends on another, so that rows may be placed and stored piece by piece
-    by_pieces: bool = False
-    #: tables beside its own that only new rows of this feed are added to
-    fills: tuple[Table, ...] = ()
-    #: whether it brings areas: the cells and the territory are built anew after it
-    is_areas: bool = False
-    #: layers of the same GeoPackage that are feeds of their own: feed name -> layer
-    companions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def declaration_name(self) -> str:
+        """The kind of feed, whatever name it goes by in a delivery."""
+        return self.declaration.name
+
+    @cached_property
+    def table(self) -> Table:
+        """The table it fills."""
+        return metadata.tables[self.declaration.table]
+
+    @cached_property
+    def headings(self) -> Mapping[str, str]:
+        """Our name -> the feed's own heading; `source_key` is always among them."""
+        return self.declaration.headings
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """Our names that a file may lack."""
+        return self.declaration.optional
+
+    @cached_property
+    def sealed(self) -> frozenset[str]:
+        """Our names whose values are identity numbers or telephones: sealed whole in quarantine."""
+        return self.declaration.sealed
+
+    @property
+    def composed_key(self) -> tuple[str, ...]:
+        """Our names whose values make the key where the file has no key column."""
+        return self.declaration.composed_key
+
+    @property
+    def conflict(self) -> tuple[str, ...]:
+        """What identifies a record in its table."""
+        return self.declaration.conflict
+
+    @property
+    def located(self) -> bool:
+        """Whether rows are placed, by stated coordinates or by a text."""
+        return bool(self.declaration.located)
+
+    @property
+    def event_time(self) -> str:
+        """Column of the event time, of feeds of events."""
+        return self.declaration.event_time
+
+    @property
+    def is_gazetteer(self) -> bool:
+        """Whether what it brings changes what texts are placed by."""
+        return self.declaration.gazetteer
+
+    @property
+    def by_pieces(self) -> bool:
+        """Whether no row of a file depends on another, so that rows may be placed and stored piece by piece."""
+        return self.declaration.by_pieces
+
+    @cached_property
+    def fills(self) -> tuple[Table, ...]:
+        """Tables beside its own that only new rows of this feed are added to."""
+        return tuple(metadata.tables[name] for name in self.declaration.fills)
+
+    @property
+    def is_areas(self) -> bool:
+        """Whether it brings areas: the cells and the territory are built anew after it."""
+        return self.declaration.areas
+
+    @property
+    def companions(self) -> Mapping[str, str]:
+        """Layers of the same GeoPackage that are feeds of their own: feed name -> layer."""
+        return self.declaration.companions
+
+    def read(self, source: FeedSource, required: Iterable[str]) -> RawRows:
+        """Read a delivered file.
+
+        Raises
+        ------
+        BadInput
+            If it is not readable, lacks a heading, or holds persons where none may be.
+        """
+        headings = self.headings_in(source)
+        points = (headings["lon"], headings["lat"]) if {"lon", "lat"} <= set(headings) else None
+        wanted = Wanted(tuple(required), geometry=bool(self.declaration.geometry), point_headings=points)
+        raw = read_rows(source, wanted)
+        if self.declaration.no_persons:
+            refuse_persons(source.path.name, raw.frame)
+        return raw
 
     def headings_in(self, source: FeedSource) -> dict[str, str]:
         """Our name -> heading in this very file."""
@@ -101,10 +166,15 @@ class Feed:
             raise BadInput(
                 f"district.yml: feed {self.name} has no column {unknown}; there are {', '.join(self.headings)}"
             )
+        if source.heading_set is not None:
+            # a file of another system: what stands under one of our own headings there is something else
+            return {name: source.headings.get(name, f"({name})") for name in self.headings}
         return {**self.headings, **source.headings}
 
     def required_headings(self, source: FeedSource) -> list[str]:
         """Headings a file must have."""
+        if source.heading_set is not None:
+            return list(source.heading_set.headings.values())
         needless = set(self.optional) | set(source.defaults)
         if self.composed_key or source.keys == "rows":
             needless.add("source_key")

@@ -20,6 +20,7 @@ from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
 from etl.feeds.terrain import NAME as TERRAIN
 from etl.feeds.terrain import inspect_terrain
+from etl.fitting import UnknownHeadings, is_still_decided, note_headings, read_fitted, refuse_switched_off
 from etl.ledger import (
     FeedResult,
     Opening,
@@ -31,6 +32,7 @@ from etl.ledger import (
     register_feed,
 )
 from etl.pipeline import Told, load_rows, versions
+from etl.readers.files import opened
 from etl.reading import RawRows, content_hash
 from etl.vectors import other_layers
 from etl.work import PlacedBy, Workers
@@ -84,6 +86,8 @@ class Looked:
     raw: RawRows | None = None
     #: rows by a count apart from the reader; None for rasters
     counted: int | None = None
+    #: how the delivery says it is to be read
+    config: str = ""
     #: when the file was last written [ns]: the one that is loaded must be the one that was looked at
     written_at: int = 0
 
@@ -131,8 +135,14 @@ def load_folder(
     delivery = read_delivery(folder, known=KNOWN)
     sources = in_order(delivery, only)
     told = progress or NoProgress()
-    with database.owner.connect() as connection, connection.begin():
-        looked = look_at_all(connection, delivery, sources)
+    try:
+        with database.owner.connect() as connection, connection.begin():
+            looked = look_at_all(connection, delivery, sources)
+    except UnknownHeadings as unknown:
+        # what has to be matched is put before an operator; of the delivery itself nothing is kept
+        with database.owner.begin() as connection:
+            note_headings(connection, unknown, subdistrict_code=delivery.district.code, now=now)
+        raise
     results = []
     with Workers(executor) as workers:
         areas = [file for file in looked if file.same_rows is None and is_areas(file)]
@@ -180,18 +190,22 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
         digest = content_hash(source.path)
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)
         same = last and last.content_hash == digest and last.versions.get("config") == json_key(source)
+        same = same and is_still_decided(connection, last.versions.get("mapping"))
         # cells that are cut anew want their heights again
         recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
         if same and not recut:
-            looked.append(Looked(source, digest, same_rows=last.read, counted=last.counted))
+            known = replace(source, mapping=last.versions.get("mapping") or "")
+            looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=json_key(source)))
             continue
         if source.feed == TERRAIN:
             inspect_terrain(source, territory)
-            looked.append(Looked(source, digest))
+            looked.append(Looked(source, digest, config=json_key(source)))
             continue
-        feed = FEEDS[source.feed]
-        raw = feed.read(source, feed.required_headings(source))
-        counted = agreed_count(source, raw)
+        stated, feed = source, FEEDS[source.feed]
+        refuse_switched_off(feed, delivery.district)
+        with opened(source) as found:
+            source, raw = read_fitted(connection, feed, found, stated, delivery.district.code)
+            counted = agreed_count(found, raw)
         if source.feed == "boundaries" and raw.geometry is not None:
             # the areas that come with this delivery are the ones that its other files must lie in
             territory = replace(territory, outline=shapely.union_all(shapely.make_valid(raw.geometry)))
@@ -199,7 +213,14 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
             refuse_elsewhere(source, raw, territory)
         kept += raw.nbytes
         looked.append(
-            Looked(source, digest, raw=raw if kept <= KEEP_BYTES else None, counted=counted, written_at=written_at)
+            Looked(
+                source,
+                digest,
+                raw=raw if kept <= KEEP_BYTES else None,
+                counted=counted,
+                written_at=written_at,
+                config=json_key(stated),
+            )
         )
     return looked
 
@@ -286,7 +307,7 @@ def load_one(
             source=source.path.name,
             content_hash=file.digest,
             actor=actor,
-            versions={**versions(str(gazetteer_batch)), "config": json_key(source)},
+            versions={**versions(str(gazetteer_batch)), "config": file.config, "mapping": source.mapping},
             started_at=now,
             counted=file.counted,
             kind=source.feed,
@@ -342,7 +363,7 @@ def is_areas(file: Looked) -> bool:
 
 def needs_gazetteer(feed: Feed) -> bool:
     """Whether rows of a feed are placed by their text."""
-    return feed.located and "address" in feed.headings and bool(feed.event_time)
+    return feed.declaration.located == "by_text"
 
 
 def same_again(connection: Connection, opening: Opening, rows: int, started: float) -> FeedResult:

@@ -291,7 +291,7 @@ def with_location(good: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
 def store_in_table(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:
     """Upsert rows into the feed's table."""
     frame = good.assign(subdistrict_code=batch.subdistrict_code, feed=batch.feed.name, batch_id=batch.id)
-    if batch.feed.event_time:
+    if batch.feed.event_time and batch.feed.table.dialect_options["postgresql"]["partition_by"]:
         times = good[batch.feed.event_time]
         connection.execute(
             text("SELECT support.ensure_months(CAST(:parent AS regclass), :first, :last)"),

@@ -5,13 +5,12 @@ came. Only geometries are values: they are read in the file's system and brought
 """
 
 import codecs
-import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +22,20 @@ import pyarrow.json
 from numpy.typing import NDArray
 
 from etl.delivery import FeedSource
+from etl.readers.guard import delimiter_of, heading_fields
 from gis.errors import BadInput
 
 #: text files are decoded in pieces of this size [bytes], JSON lines taken up in pieces of as many rows
 BLOCK_BYTES = 4 << 20
 BLOCK_ROWS = 20_000
+
+
+class HeadingsMissing(BadInput):
+    """A file lacks headings; `found` are those it has."""
+
+    def __init__(self, message: str, found: Sequence[str]) -> None:
+        super().__init__(message)
+        self.found = [heading for heading in found if heading]
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class RawRows:
     first_row: int
     #: shapely geometries in WGS-84, one per row; None for feeds without
     geometry: NDArray[np.object_] | None = None
+    #: the sheet they stand in, of workbooks
+    sheet: str = ""
     #: position -> line number of lines whose fields could not be told apart; their text stands in the first column
     broken: Mapping[int, int] = field(default_factory=dict)
 
@@ -77,6 +87,7 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
             f"{source.path.name} ends in the middle of line {last}; it was cut, or its last line lacks a line end:"
             " deliver it again"
         )
+    heading = data[: data.find(b"\n") + 1 or None].decode()
     broken: list[pyarrow.csv.InvalidRow] = []
 
     def keep_apart(row: pyarrow.csv.InvalidRow) -> str:
@@ -87,10 +98,14 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
             read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_apart),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=delimiter_of(heading), newlines_in_values=True, invalid_row_handler=keep_apart
+            ),
             # all text: codes begin with zeros, and numbers may be too long for a number
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(first_line(data), pa.string()), strings_can_be_null=False, check_utf8=False
+                column_types=dict.fromkeys(heading_fields(heading), pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid as fault:
@@ -119,11 +134,6 @@ def refuse_broken(name: str, broken: Sequence[pyarrow.csv.InvalidRow], *, rows: 
         raise BadInput(
             f"{name}, row {last.number}: {fields}, and so in {len(broken)} rows; check the separator and quotes"
         )
-
-
-def first_line(data: bytes) -> list[str]:
-    line = data[: data.find(b"\n") + 1 or None].decode()
-    return next(csv.reader(io.StringIO(line)), [])
 
 
 def csv_fault(message: str) -> str:
@@ -173,7 +183,9 @@ def require_headings(name: str, found: list[str], required: Iterable[str]) -> No
     """Refuse a file that lacks a heading; doubled headings too, since only one of them could be read."""
     missing = [heading for heading in required if heading not in found]
     if missing:
-        raise BadInput(f"{name} lacks the column(s) {', '.join(missing)}; its columns are {', '.join(found)[:300]}")
+        raise HeadingsMissing(
+            f"{name} lacks the column(s) {', '.join(missing)}; its columns are {', '.join(found)[:300]}", found
+        )
     doubled = sorted({heading for heading in found if found.count(heading) > 1 and heading})
     if doubled:
         raise BadInput(f"{name} has the column(s) {', '.join(doubled)} twice")
@@ -271,6 +283,10 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, str):
         return value
+    if isinstance(value, datetime):
+        # a cell that holds a day holds its midnight
+        midnight = not (value.hour or value.minute or value.second or value.microsecond or value.tzinfo)
+        return str(value.date()) if midnight else str(value.replace(microsecond=0))
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
@@ -280,59 +296,6 @@ def as_text(value: object) -> str:
         # spreadsheets keep whole numbers as floats; 12 must not become 12.0
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     return str(value)
-
-
-def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
-    """Read a sheet of an XLSX file; title rows above the heading are passed over.
-
-    The heading is the first row that holds every required heading.
-
-    Raises
-    ------
-    BadInput
-        If the file is no workbook, or no row of any sheet holds the headings; names what is missing.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
-
-    name, required = source.path.name, list(required)
-    if not source.path.stat().st_size:
-        raise BadInput(f"{name} is empty; a workbook is expected")
-    try:
-        workbook = CalamineWorkbook.from_path(source.path)
-        sheet = source.sheet or workbook.sheet_names[0]
-        cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except WorksheetNotFound as fault:
-        raise BadInput(f"{name} has no sheet {source.sheet!r}; it has {', '.join(workbook.sheet_names)}") from fault
-    except (CalamineError, PasswordError, ZipError, OSError, IndexError) as fault:
-        raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
-    rows = [[as_text(value).strip() for value in row] for row in cells]
-    heading_at = next((at for at, row in enumerate(rows[:20]) if set(required) <= set(row)), None)
-    if heading_at is None:
-        nearest = max(rows[:20], key=lambda row: len(set(required) & set(row)), default=[])
-        require_headings(name, nearest, required)
-        raise BadInput(f"{name}, sheet {sheet}: no heading row was found")
-    headings = rows[heading_at]
-    require_headings(name, headings, required)
-    body = [(at, row) for at, row in enumerate(rows[heading_at + 1 :]) if any(row)]
-    frame = pd.DataFrame(
-        {
-            heading: pd.array([row[place] if place < len(row) else "" for _, row in body], dtype="str")
-            for place, heading in enumerate(headings)
-            if heading
-        }
-    )
-    require_rows(name, frame)
-    return RawRows(frame, first_row=heading_at + 2)
-
-
-def read_table_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
-    """Read a table by the ending of its name: .csv, .xlsx or .jsonl."""
-    readers = {".csv": read_csv_rows, ".txt": read_csv_rows, ".xlsx": read_sheet_rows, ".xls": read_sheet_rows,
-               ".jsonl": read_jsonl_rows, ".ndjson": read_jsonl_rows}  # fmt: skip
-    reader = readers.get(source.path.suffix.lower())
-    if reader is None:
-        raise BadInput(f"{source.path.name}: feed {source.feed} is read from {', '.join(readers)} files")
-    return reader(source, required)
 
 
 def renamed(

@@ -1,8 +1,10 @@
 """Read delivered geometries with pyogrio and bring them to WGS-84 from the system the delivery states."""
 
+import codecs
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
+from glob import escape as glob_escape
 
 import geopandas as gpd
 import numpy as np
@@ -13,18 +15,43 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from etl.delivery import SYSTEMS, FeedSource, converter
+from etl.readers.guard import refuse_large, refuse_unsafe_xml, refuse_wide
 from etl.reading import RawRows, as_text, require_headings
 from gis.errors import BadInput
 
 #: heading under which a geometry stands in quarantined rows
 GEOMETRY = "geometry"
+#: files that are parsed in one piece
+WHOLE = (".geojson", ".json", ".kml")
+#: what programs write into a .cpg that Python knows by another name
+CODE_PAGES = {
+    "936": "gb18030",
+    "GBK": "gb18030",
+    "GB2312": "gb18030",
+    "CP936": "gb18030",
+    "ANSI 936": "gb18030",
+    "65001": "utf-8",
+}
 
 
-def read_vector_rows(source: FeedSource, required: Iterable[str], *, has_geometry: bool = True) -> RawRows:
-    """Read one layer of a GeoJSON or GeoPackage file.
+def read_vector_rows(
+    source: FeedSource,
+    required: Iterable[str],
+    *,
+    needs_geometry: bool = True,
+    point_headings: tuple[str, str] | None = None,
+) -> RawRows:
+    """Read one layer of a GeoJSON, GeoPackage, Shapefile or KML file.
 
-    GeoJSON has no way to state its system, so what `district.yml` says holds. A GeoPackage that states an EPSG system
-    must agree with what `district.yml` says.
+    GeoJSON has no way to state its system, so what `district.yml` says holds. A file that states an EPSG system must
+    agree with what `district.yml` says.
+
+    Parameters
+    ----------
+    needs_geometry
+        Whether every row must have a shape; else shapes are read for `point_headings` alone.
+    point_headings
+        Columns to write a point of each shape to, in the file's own system, where the file has no such columns.
 
     Raises
     ------
@@ -34,8 +61,48 @@ def read_vector_rows(source: FeedSource, required: Iterable[str], *, has_geometr
         If neither the file nor the delivery states a coordinate system.
     """
     name = source.path.name
+    frame, layer, layers = read_layer(source)
+    columns = [str(column) for column in frame.columns if column != GEOMETRY]
+    refuse_wide(name, len(columns))
+    if frame.empty:
+        raise BadInput(f"{name} layer {layer} has no rows")
+    texts = pd.DataFrame(
+        {column: pd.array([as_text(value) for value in frame[column]], dtype="str") for column in columns}
+    )
+    where = f"{name} layer {layer}" if len(layers) > 1 else name
+    has_shapes = isinstance(frame, gpd.GeoDataFrame)
+    if not needs_geometry and not (has_shapes and point_headings and not set(point_headings) & set(columns)):
+        require_headings(where, columns, required)
+        return RawRows(texts, first_row=1)
+    if not has_shapes:
+        raise BadInput(f"{name} layer {layer} has no geometries")
+    stated = agreed_system(source, frame.crs)
+    shapes = shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object))
+    without = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if needs_geometry and without.any():
+        raise BadInput(f"{name} layer {layer}, row {int(np.flatnonzero(without)[0]) + 1}: no geometry")
+    if point_headings and not needs_geometry:
+        points = np.where(without, None, shapely.point_on_surface(np.where(without, None, shapes)))
+        for heading, ordinates in zip(point_headings, (shapely.get_x(points), shapely.get_y(points)), strict=True):
+            texts[heading] = pd.array([as_text(float(one)) for one in ordinates], dtype="str")
+    require_headings(where, list(texts.columns), required)
+    texts[GEOMETRY] = pd.array(shapely.to_wkt(shapes, rounding_precision=8), dtype="str")
+    known = ~without
+    converted = np.full(len(shapes), None, dtype=object)
+    if known.any():
+        converted[known] = to_wgs84_shapes(shapes[known], replace(source, crs=stated))
+    return RawRows(texts.fillna(""), first_row=1, geometry=converted)
+
+
+def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
+    """Read the layer of a vector file that the delivery names, else its first; also its name, and those of all."""
+    name, ending = source.path.name, source.path.suffix.lower()
     if not source.path.stat().st_size:
         raise BadInput(f"{name} is empty; a vector file is expected")
+    if ending in WHOLE:
+        refuse_large(source.path)
+    if ending == ".kml":
+        refuse_unsafe_xml(source.path)
     try:
         layers = [str(layer) for layer in pyogrio.list_layers(source.path)[:, 0]]
         layer = source.layer or layers[0]
@@ -43,34 +110,53 @@ def read_vector_rows(source: FeedSource, required: Iterable[str], *, has_geometr
             raise BadInput(f"{name} has no layer {layer!r}; it has {', '.join(layers)}")
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            frame = pyogrio.read_dataframe(source.path, layer=layer, use_arrow=True)
+            options = {"encoding": dbf_encoding(source)} if ending == ".shp" else {}
+            frame = pyogrio.read_dataframe(source.path, layer=layer, use_arrow=not options, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, RuntimeWarning, ValueError,
             IndexError) as fault:  # fmt: skip
         if isinstance(fault, BadInput):
             raise
+        if isinstance(fault, UnicodeDecodeError):
+            raise BadInput(f"{name} is not {dbf_encoding(source)}; state its encoding, gb18030 for most") from fault
         raise BadInput(f"{name} is not a readable vector file ({str(fault).splitlines()[0][:160]})") from fault
-    columns = [str(column) for column in frame.columns if column != GEOMETRY]
-    require_headings(f"{name} layer {layer}" if len(layers) > 1 else name, columns, required)
-    if frame.empty:
-        raise BadInput(f"{name} layer {layer} has no rows")
-    texts = pd.DataFrame(
-        {column: pd.array([as_text(value) for value in frame[column]], dtype="str") for column in columns}
-    )
-    if not has_geometry:
-        return RawRows(texts, first_row=1)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise BadInput(f"{name} layer {layer} has no geometries")
-    stated = agreed_system(source, frame.crs)
-    shapes = shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object))
-    if (without := np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))).size:
-        raise BadInput(f"{name} layer {layer}, row {without[0] + 1}: no geometry")
-    texts[GEOMETRY] = pd.array(shapely.to_wkt(shapes, rounding_precision=8), dtype="str")
-    return RawRows(texts, first_row=1, geometry=to_wgs84_shapes(shapes, replace(source, crs=stated)))
+    return frame, layer, layers
 
 
-def read_attribute_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
-    """Read a layer that has no geometry, as `read_vector_rows` reads one that has."""
-    return read_vector_rows(source, required, has_geometry=False)
+def dbf_encoding(source: FeedSource) -> str:
+    """The encoding of a shapefile's texts: what the delivery or the .cpg beside it says, else GB18030 if UTF-8 is not.
+
+    Raises
+    ------
+    BadInput
+        If a part of the shapefile is not there.
+    """
+    parts = {file.suffix.lower(): file for file in source.path.parent.glob(f"{glob_escape(source.path.stem)}.*")}
+    missing = [ending for ending in (".shx", ".dbf") if ending not in parts]
+    if missing:
+        raise BadInput(
+            f"{source.path.name} lacks {' and '.join(missing)} beside it; deliver all its files, best in a zip"
+        )
+    if source.encoding:
+        return source.encoding
+    stated = parts[".cpg"].read_text(encoding="ascii", errors="replace").strip() if ".cpg" in parts else ""
+    if stated:
+        try:
+            return codecs.lookup(CODE_PAGES.get(stated.upper(), stated)).name
+        except LookupError:
+            raise BadInput(
+                f"{parts['.cpg'].name} says {stated[:40]!r}, which is no encoding; state encoding:"
+            ) from None
+    try:
+        parts[".dbf"].read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
+
+
+def vector_columns(source: FeedSource) -> list[str]:
+    """The columns of the layer that would be read."""
+    frame, _, _ = read_layer(source)
+    return [str(column) for column in frame.columns if column != GEOMETRY]
 
 
 def agreed_system(source: FeedSource, own: CRS | None) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from etl.faults import Faults
 from etl.feed import CheckedRows, RowBatch
 from etl.reading import renamed
+from etl.shaping import shaped
 from etl.vectors import GEOMETRY
 from gis.geocode import Gazetteer, Geocoder
 from gis.location import NOWHERE
@@ -49,6 +50,7 @@ def check_rows(batch: RowBatch) -> CheckedRows:
     headings = feed.headings_in(batch.context.source)
     source = batch.context.source
     rows = renamed(batch.rows, headings, source.defaults, source.values).assign(source_key=batch.keys)
+    rows = shaped(rows, feed.declaration, source)
     if batch.geometry is not None:
         rows[GEOMETRY] = pd.Series(batch.geometry, index=rows.index, dtype="object")
     faults = Faults(rows.index, headings)

@@ -19,7 +19,7 @@ FILE = "district.yml"
 RESOLUTIONS = (9, 10, 11)
 KEYS = (
     "code", "name", "name_en", "metric_srid", "timezone", "cell_resolutions", "schematic", "calendar", "history_until",
-    "bounds",
+    "bounds", "switches",
 )  # fmt: skip
 
 
@@ -42,6 +42,8 @@ class District:
     history_until: date | None = None
     #: (west, south, east, north) [deg, WGS-84] that everything must lie in; empty = not stated
     bounds: tuple[float, float, float, float] | None = None
+    #: feeds that are off unless they stand here
+    switches: tuple[str, ...] = ()
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -109,6 +111,9 @@ def parse_district(stated: object) -> District:
     bounds = stated.get("bounds")
     if bounds is not None and not is_box(bounds):
         faults.append(f"bounds {bounds!r} must be [west, south, east, north] in degrees")
+    switches = stated.get("switches") or []
+    if not isinstance(switches, list) or not all(isinstance(one, str) for one in switches):
+        faults.append(f"switches {switches!r} must be a list of feeds that are off otherwise")
     if faults:
         raise BadInput(f"{FILE}: {'; '.join(faults[:10])}")
     return District(
@@ -122,6 +127,7 @@ def parse_district(stated: object) -> District:
         calendar=str(stated.get("calendar") or ""),
         history_until=until if isinstance(until, date) else None,
         bounds=(float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])) if bounds else None,
+        switches=tuple(switches),
     )
 
 
@@ -145,6 +151,7 @@ def district_config(district: District) -> dict[str, Any]:
     config = asdict(district)
     for column in ("code", "name", "name_en", "metric_srid", "timezone", "schematic"):
         del config[column]
+    config["switches"] = list(district.switches)
     config["resolutions"] = list(district.resolutions)
     config["history_until"] = district.history_until.isoformat() if district.history_until else None
     config["bounds"] = list(district.bounds) if district.bounds else None
@@ -182,4 +189,5 @@ def select_district(connection: Connection, *, code: str | None = None) -> Distr
         calendar=config.get("calendar", ""),
         history_until=date.fromisoformat(until) if until else None,
         bounds=tuple(bounds) if bounds else None,
+        switches=tuple(config.get("switches", ())),
     )

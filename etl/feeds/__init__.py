@@ -1,22 +1,20 @@
-"""The feeds: one module each, which knows its headings and its words and nothing else.
+"""The feeds: a YAML file each, which says everything about it that needs no code, and a module where code is needed.
 
-A further feed is a further module with a `Feed`, listed here in the order of loading: what others refer to comes first.
+A further feed is a further YAML file, named here in the order of loading: what others refer to comes first.
 """
 
+from etl.declared import declared_feed
 from etl.feed import Feed
 from etl.feeds import (
     aliases,
-    apartments,
     boundaries,
     buildings,
     communities,
     compounds,
-    grid_workers,
     incidents,
     places,
     requests,
     residents,
-    resources,
     roads,
     service_items,
     terrain,
@@ -30,13 +28,14 @@ _IN_ORDER = (
     communities.FEED,
     places.FEED,
     compounds.FEED,
-    apartments.FEED,
+    declared_feed("apartments"),
     aliases.FEED,
     buildings.FEED,
     *roads.FEEDS,
     residents.FEED,
-    grid_workers.FEED,
-    *resources.FEEDS,
+    declared_feed("grid_workers"),
+    declared_feed("resources"),
+    declared_feed("stock"),
     service_items.FEED,
     visits.FEED,
     incidents.FEED,

@@ -4,12 +4,11 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.storing import ids
-from gis.database.tables import place_alias
 
-HEADINGS = {"owner": "对象编号", "alias": "别名", "relation": "关系", "source_key": "编号"}
 RELATIONS = {"别名": "alias", "简称": "abbreviation", "曾用名": "former_name", "安置去向": "resettled_to"}
 #: feeds whose codes an alias may name
 OWNERS = ["compounds", "apartments", "places"]
@@ -47,13 +46,4 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
     )
 
 
-FEED = Feed(
-    name="aliases",
-    table=place_alias,
-    headings=HEADINGS,
-    prepare=prepare,
-    resolve=resolve,
-    composed_key=("owner", "alias", "relation"),
-    optional=frozenset({"source_key"}),
-    is_gazetteer=True,
-)
+FEED = declared_feed("aliases", prepare=prepare, resolve=resolve)

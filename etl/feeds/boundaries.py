@@ -6,23 +6,15 @@ import shapely
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, decimals, key_faults, require, whole_numbers
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, StoreBatch
+from etl.feed import Context, StoreBatch
 from etl.storing import hex_shapes, upsert
-from etl.vectors import GEOMETRY, read_vector_rows
+from etl.vectors import GEOMETRY
 from gis.cells import to_metric
 from gis.database.tables import community
 from gis.errors import BadInput
 
-HEADINGS = {
-    "source_key": "编码",
-    "name": "名称",
-    "level": "级别",
-    "parent_code": "上级编码",
-    "stated_area_km2": "公布面积_km2",
-    "stated_households": "户数",
-    "schematic": "示意",
-}
 LEVELS = {"街道": "subdistrict", "社区": "community"}
 #: this share of a community may lie outside its street before the file is refused: digitising slips
 SLIP = 0.02
@@ -153,14 +145,4 @@ def label_point(shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.points(shapely.get_coordinates(circle)[0])
 
 
-FEED = Feed(
-    name="boundaries",
-    table=community,
-    headings=HEADINGS,
-    read=read_vector_rows,
-    prepare=prepare,
-    optional=frozenset({"parent_code", "stated_area_km2", "stated_households", "schematic"}),
-    store=store,
-    is_areas=True,
-    is_gazetteer=True,
-)
+FEED = declared_feed("boundaries", prepare=prepare, store=store)

@@ -8,26 +8,11 @@ from pyproj import Transformer
 from sqlalchemy import Connection, text
 
 from etl.checks import decimals, key_faults, require, whole_numbers
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.points import Floats, stated_points, unit_columns
 from etl.storing import hex_shapes, ids
-from gis.database.tables import building
-
-HEADINGS = {
-    "source_key": "楼栋编号",
-    "place": "所属编号",
-    "place_name": "所属名称",
-    "number": "楼栋号",
-    "units": "单元数",
-    "floors": "层数",
-    "rooms_per_floor": "每层户数",
-    "lon": "经度",
-    "lat": "纬度",
-    "length_m": "长_m",
-    "width_m": "宽_m",
-    "bearing_deg": "朝向_deg",
-}
 
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
@@ -98,12 +83,4 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
     return columns.drop(columns="place").assign(place_id=ids(found))
 
 
-FEED = Feed(
-    name="buildings",
-    table=building,
-    headings=HEADINGS,
-    prepare=prepare,
-    resolve=resolve,
-    optional=frozenset({"place_name", "units", "floors", "rooms_per_floor", "length_m", "width_m", "bearing_deg"}),
-    is_gazetteer=True,
-)
+FEED = declared_feed("buildings", prepare=prepare, resolve=resolve)

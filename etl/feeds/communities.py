@@ -4,13 +4,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from etl.checks import key_faults, require, whole_numbers
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, StoreBatch
+from etl.feed import Context, StoreBatch
 from etl.feeds.boundaries import english_name
 from etl.storing import upsert
 from gis.database.tables import community
-
-HEADINGS = {"source_key": "编码", "name": "名称", "stated_households": "户数"}
 
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
@@ -37,12 +36,4 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     upsert(connection, community, frame, conflict=("code",))
 
 
-FEED = Feed(
-    name="communities",
-    table=community,
-    headings=HEADINGS,
-    prepare=prepare,
-    store=store,
-    optional=frozenset({"stated_households"}),
-    is_gazetteer=True,
-)
+FEED = declared_feed("communities", prepare=prepare, store=store)

@@ -4,25 +4,13 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, is_given, key_faults, require, whole_numbers
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.feeds.places import with_stated_community
 from etl.points import stated_points, unit_columns
 from etl.storing import ids
-from gis.database.tables import place
 
-HEADINGS = {
-    "source_key": "编号",
-    "name": "名称",
-    "kind": "类型",
-    "community": "社区",
-    "estate": "上级小区",
-    "address": "地址",
-    "lon": "经度",
-    "lat": "纬度",
-    "households": "户数",
-    "buildings": "楼栋数",
-}
 KINDS = {"拆迁安置": "resettlement", "安置房": "resettlement", "商品房": "commercial"}
 
 
@@ -67,12 +55,4 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
     return columns.drop(columns="estate").assign(parent_id=ids(found))
 
 
-FEED = Feed(
-    name="compounds",
-    table=place,
-    headings=HEADINGS,
-    prepare=prepare,
-    resolve=resolve,
-    optional=frozenset({"kind", "community", "estate", "address", "households", "buildings"}),
-    is_gazetteer=True,
-)
+FEED = declared_feed("compounds", prepare=prepare, resolve=resolve)

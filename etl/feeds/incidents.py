@@ -5,36 +5,16 @@ import json
 import pandas as pd
 
 from etl.checks import chosen, community_faults, is_given, is_rubbish, key_faults, order_faults, require
+from etl.declaration import read_declaration
+from etl.declared import declared_feed
 from etl.faults import Faults, Mask
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.points import stated_points
 from etl.times import Times, read_times
-from gis.database.tables import incident
 from gis.sealing import seal_series
 
-HEADINGS = {
-    "source_key": "事件编号",
-    "category": "事件大类",
-    "subcategory": "事件小类",
-    "title": "事件标题",
-    "description": "事件描述",
-    "address": "地址",
-    "community": "社区",
-    "lon": "经度",
-    "lat": "纬度",
-    "grade": "等级",
-    "source": "事件来源",
-    "reported_at": "上报时间",
-    "due_at": "截止时间",
-    "dispatched_at": "派遣时间",
-    "closed_at": "办结时间",
-    "status": "状态",
-    "worker": "工号",
-}
 #: first-level categories of the street's own classification; other words are mapped by `values` in district.yml
-CATEGORIES = (
-    "安全生产", "治安稳定", "网格党建", "城市管理", "应急指挥", "公共服务", "城市部件", "环境保护", "社情民意",
-)  # fmt: skip
+CATEGORIES = tuple(read_declaration("incidents").columns["category"].words)
 GRADES = {"一般": "general", "较大": "larger", "重大": "major", "特别重大": "severe", "": "general"}
 STATES = {
     "待派遣": "reported",
@@ -130,19 +110,4 @@ def details(rows: pd.DataFrame, *, dispatched_at: Times, day_only: Mask) -> "pd.
     return pd.Series(texts, index=rows.index, dtype="str")
 
 
-FEED = Feed(
-    name="incidents",
-    table=incident,
-    headings=HEADINGS,
-    prepare=prepare,
-    by_pieces=True,
-    conflict=("subdistrict_code", "feed", "source_key", "reported_at"),
-    located=True,
-    event_time="reported_at",
-    optional=frozenset(
-        {
-            "subcategory", "title", "description", "address", "community", "lon", "lat", "grade", "due_at",
-            "dispatched_at", "closed_at", "status", "worker",
-        }
-    ),
-)  # fmt: skip
+FEED = declared_feed("incidents", prepare=prepare)

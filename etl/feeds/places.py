@@ -4,24 +4,12 @@ import numpy as np
 import pandas as pd
 
 from etl.checks import chosen, is_given, key_faults, order_faults, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.points import stated_points, unit_columns
 from etl.times import read_days
-from gis.database.tables import place
 
-HEADINGS = {
-    "source_key": "编号",
-    "kind": "类别",
-    "subkind": "小类",
-    "name": "名称",
-    "community": "社区",
-    "lon": "经度",
-    "lat": "纬度",
-    "address": "地址",
-    "valid_from": "起始日期",
-    "valid_to": "截止日期",
-}
 #: an estate is a compound that is not counted: its zones are
 KINDS = {"小区总称": "compound", "兴趣点": "poi", "已拆村庄": "village", "水体": "water", "道路": "road"}
 
@@ -69,11 +57,4 @@ def with_stated_community(units: pd.DataFrame, codes: "pd.Series[str]") -> pd.Da
     return units.assign(community_code=np.where(pd.isna(found), codes.to_numpy(dtype=object), found))
 
 
-FEED = Feed(
-    name="places",
-    table=place,
-    headings=HEADINGS,
-    prepare=prepare,
-    optional=frozenset({"subkind", "community", "address", "valid_from", "valid_to"}),
-    is_gazetteer=True,
-)
+FEED = declared_feed("places", prepare=prepare)

@@ -7,25 +7,17 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from etl.checks import chosen, is_given, is_rubbish, key_faults, order_faults, require
+from etl.declared import declared_feed
 from etl.delivery import SYSTEMS
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.feeds.visits import resident_homes
 from etl.points import Floats, stated_points
 from etl.storing import ids
 from etl.times import read_times
 from gis.database.statements import load_statements
-from gis.database.tables import service_request
 from gis.sealing import seal_series
 
-HEADINGS = {
-    name: name
-    for name in (
-        "source_key", "item_code", "category", "subcategory", "source", "title", "description", "address", "lon",
-        "lat", "crs",
-        "resident_key", "due_at", "closed_at", "status",
-    )
-} | {"requested_at": "reported_at"}  # fmt: skip
 STATES = {"待受理": "reported", "办理中": "handling", "已办结": "closed", "已撤回": "withdrawn", "": "reported"}
 
 _SQL = load_statements("etl", "references")
@@ -104,15 +96,4 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
     return columns.drop(columns=["category", "resident_key"]).assign(resident_id=ids(homes["resident_id"]))
 
 
-FEED = Feed(
-    name="requests",
-    table=service_request,
-    headings=HEADINGS,
-    prepare=prepare,
-    by_pieces=True,
-    resolve=resolve,
-    conflict=("subdistrict_code", "feed", "source_key", "requested_at"),
-    located=True,
-    event_time="requested_at",
-    optional=frozenset(HEADINGS) - {"source_key", "item_code", "requested_at"},
-)
+FEED = declared_feed("requests", prepare=prepare, resolve=resolve)

@@ -10,35 +10,18 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, StoreBatch
+from etl.feed import Context, StoreBatch
 from etl.filling import write_rows
 from etl.homes import Homes
 from etl.storing import array_text, binary_texts, ids
 from etl.times import read_days
 from gis.database.statements import load_statements
-from gis.database.tables import dwelling, household, resident
+from gis.database.tables import resident
 from gis.identity import encrypt_numbers, hash_numbers, unseal_value
 from gis.sealing import seal_series
 
-HEADINGS = {
-    "source_key": "人员编号",
-    "name": "姓名",
-    "sex": "性别",
-    "identity": "身份证号",
-    "birth_date": "出生日期",
-    "phone": "手机号",
-    "household": "户号",
-    "registration": "人口类型",
-    "compound": "小区",
-    "building": "楼栋",
-    "unit": "单元",
-    "room": "室号",
-    "bed": "床位",
-    "address": "居住地址",
-    "groups": "人群标签",
-    "valid_from": "登记日期",
-}
 SEXES = {"男": "男", "女": "女"}
 REGISTRATIONS = {"户籍": "registered", "流动": "migrant"}
 #: tag in registers -> group; age groups are computed, not tagged
@@ -178,15 +161,4 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     write_rows(connection, resident, frame, conflict=batch.feed.conflict, batch=batch)
 
 
-FEED = Feed(
-    name="residents",
-    table=resident,
-    headings=HEADINGS,
-    prepare=prepare,
-    by_pieces=True,
-    fills=(dwelling, household),
-    resolve=resolve,
-    store=store,
-    optional=frozenset({"sex", "phone", "household", "unit", "room", "bed", "address", "groups", "valid_from"}),
-    sealed=frozenset({"identity", "phone"}),
-)
+FEED = declared_feed("residents", prepare=prepare, resolve=resolve, store=store)

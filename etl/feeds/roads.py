@@ -7,13 +7,13 @@ from pyproj import Geod
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, is_given, key_faults, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, Prepare
+from etl.feed import Context
 from etl.feeds.places import MARGIN_DEG
 from etl.points import unit_columns
 from etl.storing import array_text, hex_shapes, ids
-from etl.vectors import GEOMETRY, read_vector_rows
-from gis.database.tables import place, road_segment
+from etl.vectors import GEOMETRY
 
 CLASSES = {"主": "main", "次": "second", "支": "minor", "路径": "path"}
 _ELLIPSOID = Geod(ellps="WGS84")
@@ -142,46 +142,8 @@ def area_columns(rows: pd.DataFrame, faults: Faults, context: Context, *, kind: 
     )
 
 
-def area_feed(name: str, prepare: Prepare) -> Feed:
-    """A layer of named areas; several may have one name, so the key is name and shape."""
-    return Feed(
-        name=name,
-        table=place,
-        headings={"source_key": "编号", "name": "名称", "subkind": "类型"},
-        read=read_vector_rows,
-        prepare=prepare,
-        optional=frozenset({"source_key", "subkind"}),
-        composed_key=("name", GEOMETRY),
-    )
-
-
-ROADS = Feed(
-    name="roads",
-    table=road_segment,
-    headings={
-        "source_key": "路段编号",
-        "name": "路名",
-        "road_class": "等级",
-        "from_node": "起点",
-        "to_node": "终点",
-    },
-    read=read_vector_rows,
-    prepare=prepare_roads,
-    resolve=resolve_roads,
-    companions={"junctions": "junctions", "water": "water", "hills": "hills"},
-)
-JUNCTIONS = Feed(
-    name="junctions",
-    table=place,
-    # a node where three roads meet has a row for each pair
-    headings={"source_key": "编号", "node": "节点编号", "road_a": "路名一", "road_b": "路名二", "origin": "来源"},
-    read=read_vector_rows,
-    prepare=prepare_junctions,
-    resolve=resolve_junctions,
-    optional=frozenset({"source_key", "origin"}),
-    composed_key=("node", "road_a", "road_b"),
-    is_gazetteer=True,
-)
-WATER = area_feed("water", prepare_water)
-HILLS = area_feed("hills", prepare_hills)
+ROADS = declared_feed("roads", prepare=prepare_roads, resolve=resolve_roads)
+JUNCTIONS = declared_feed("junctions", prepare=prepare_junctions, resolve=resolve_junctions)
+WATER = declared_feed("water", prepare=prepare_water)
+HILLS = declared_feed("hills", prepare=prepare_hills)
 FEEDS = (ROADS, JUNCTIONS, WATER, HILLS)

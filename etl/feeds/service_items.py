@@ -6,25 +6,13 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from etl.checks import chosen, key_faults, require, whole_numbers
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, StoreBatch
+from etl.feed import Context, StoreBatch
 from etl.feeds.residents import GROUPS
 from etl.storing import upsert
 from gis.database.tables import service_item
 
-HEADINGS = {
-    "source_key": "事项编码",
-    "name": "事项名称",
-    "topic": "类别",
-    "department": "责任部门",
-    "days_to_close": "办理时限_天",
-    "min_age": "最小年龄",
-    "max_age": "最大年龄",
-    "registration": "户籍要求",
-    "groups": "人群要求",
-    "sex": "性别要求",
-    "description": "说明",
-}
 REGISTRATIONS = {"不限": "", "户籍": "registered", "流动": "migrant"}
 SEXES = {"不限": "", "女": "女", "男": "男"}
 
@@ -81,13 +69,4 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     upsert(connection, service_item, frame, conflict=("code", "subdistrict_code"))
 
 
-FEED = Feed(
-    name="service_items",
-    table=service_item,
-    headings=HEADINGS,
-    prepare=prepare,
-    store=store,
-    optional=frozenset(
-        {"topic", "days_to_close", "min_age", "max_age", "registration", "groups", "sex", "description"}
-    ),
-)
+FEED = declared_feed("service_items", prepare=prepare, store=store)

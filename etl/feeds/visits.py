@@ -4,25 +4,14 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from etl.checks import is_given, key_faults, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed
+from etl.feed import Context
 from etl.storing import ids
 from etl.times import read_days, read_times
 from gis.database.statements import load_statements
-from gis.database.tables import visit
 from gis.sealing import seal_series
 
-HEADINGS = {
-    "source_key": "走访编号",
-    "resident": "人员编号",
-    "kind": "走访类型",
-    "worker": "工号",
-    "due_on": "计划日期",
-    "done_at": "完成时间",
-    "state": "状态",
-    "outcome": "结果",
-    "note": "备注",
-}
 KINDS = ("独居老人走访", "困难家庭走访", "残疾人探访", "孕产随访", "慢病随访", "出租房登记")
 #: nobody at home: it stays due
 STATES = ("待走访", "已走访", "未遇")
@@ -109,12 +98,4 @@ def resident_homes(connection: Connection, subdistrict_code: str, keys: "pd.Seri
     return found.astype({"geom": object, "community_code": object, "match_level": object, "placement": object})
 
 
-FEED = Feed(
-    name="visits",
-    table=visit,
-    headings=HEADINGS,
-    prepare=prepare,
-    by_pieces=True,
-    resolve=resolve,
-    optional=frozenset({"worker", "done_at", "state", "outcome", "note"}),
-)
+FEED = declared_feed("visits", prepare=prepare, resolve=resolve)

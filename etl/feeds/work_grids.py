@@ -7,24 +7,16 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from etl.checks import chosen, key_faults, require
+from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context, Feed, StoreBatch
+from etl.feed import Context, StoreBatch
 from etl.feeds.boundaries import area_shapes
 from etl.points import Floats
 from etl.storing import hex_shapes, ids, upsert
-from etl.vectors import read_vector_rows
 from gis.cells import to_metric
 from gis.database.tables import work_grid
 from gis.errors import BadInput
 
-HEADINGS = {
-    "source_key": "编码",
-    "name": "名称",
-    "tier": "层级",
-    "parent_code": "上级编码",
-    "community": "社区编码",
-    "kind": "类型",
-}
 KINDS = {"综合": "综合", "专属": "专属", "微": "微"}
 TIERS = {"2": "2", "3": "3"}
 
@@ -92,13 +84,4 @@ def grid_ids(connection: Connection, subdistrict_code: str) -> dict[str, int]:
     return {row.code: row.id for row in rows}
 
 
-FEED = Feed(
-    name="work_grids",
-    table=work_grid,
-    headings=HEADINGS,
-    read=read_vector_rows,
-    prepare=prepare,
-    optional=frozenset({"kind", "parent_code"}),
-    store=store,
-    is_areas=True,
-)
+FEED = declared_feed("work_grids", prepare=prepare, store=store)

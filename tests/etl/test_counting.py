@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from etl.counting import agreed_count, count_csv, lines_of
 from etl.delivery import FeedSource
-from etl.reading import RawRows, read_csv_rows, read_jsonl_rows, read_sheet_rows
+from etl.readers.sheets import read_sheet_rows
+from etl.reading import RawRows, read_csv_rows, read_jsonl_rows
 from etl.vectors import read_vector_rows
 from gis.errors import BadInput
 

@@ -1,5 +1,15 @@
 """The record tables everybody reads, as SQLAlchemy declares them. Alembic migrates them (`gis/migrations`)."""
 
+from gis.database.tables.civic import (
+    activity,
+    bed,
+    credit_tag,
+    force_member,
+    participation,
+    petition,
+    residence,
+    school_admission,
+)
 from gis.database.tables.columns import metadata
 from gis.database.tables.events import incident, service_request, visit
 from gis.database.tables.people import dwelling, household, household_record, person_record, resident, same_person
@@ -18,19 +28,23 @@ from gis.database.tables.places import (
     subdistrict,
     work_grid,
 )
+from gis.database.tables.readings import door_count, duty, water_gauge, water_level, weather_warning
 from gis.database.tables.support import (
     batch,
     delivered,
     delivered_former,
     feed,
+    heading_mapping,
+    pull,
     quarantine,
     record_version,
     service_item,
 )
 
 __all__ = [
-    "batch", "building", "cell", "cell_share", "community", "delivered", "delivered_former", "dwelling", "feed", "grid_worker", "household",
-    "household_record", "incident", "metadata", "organisation", "person_record", "place", "place_alias", "quarantine", "record_version",
-    "resident", "resource", "resource_stock", "road_segment", "same_person", "service_item", "service_request", "subdistrict", "visit",
-    "work_grid",
+    "activity", "batch", "bed", "building", "cell", "cell_share", "community", "credit_tag", "delivered", "delivered_former", "door_count", "duty",
+    "dwelling", "feed", "force_member", "grid_worker", "heading_mapping", "household", "household_record", "incident", "metadata", "organisation",
+    "participation", "person_record", "petition", "place", "place_alias", "pull", "quarantine", "record_version", "residence", "resident",
+    "resource", "resource_stock", "road_segment", "same_person", "school_admission", "service_item", "service_request", "subdistrict", "visit",
+    "water_gauge", "water_level", "weather_warning", "work_grid",
 ]  # fmt: skip

@@ -136,3 +136,41 @@ service_item = Table(
     moment("recorded_from", nullable=False, server_default=func.now()),
     schema="support",
 )  # fmt: skip
+
+heading_mapping = Table(
+    "heading_mapping", metadata,
+    key_column(),
+    Column("subdistrict_code", Text, nullable=False),
+    Column("feed", Text, nullable=False, comment="Feed whose columns the headings are mapped to: a module of etl/feeds"),
+    Column("fingerprint", Text, nullable=False, comment="SHA-256 of the set of headings [hex]"),
+    Column("source", Text, nullable=False, comment="File in which they were seen first"),
+    Column("headings", ARRAY(Text), nullable=False, comment="As in the file, in its order"),
+    Column("samples", JSONB, nullable=False, server_default="{}", comment="Heading -> a few values, identity numbers and telephones sealed"),
+    Column("mapping", JSONB, nullable=False, server_default="{}", comment="Our name of a column -> heading"),
+    Column("defaults", JSONB, nullable=False, server_default="{}", comment="Our name of a column -> value for all rows"),
+    Column("values", JSONB, nullable=False, server_default="{}", comment="Our name of a column -> word in the file -> word that is meant"),
+    Column("keys", Text, nullable=False, server_default="", comment="rows: the file has no key"),
+    moment("seen_at", nullable=False, server_default=func.now()),
+    moment("decided_at", comment="Empty: waits for an operator"),
+    Column("decided_by", Text, comment="Account that decided"),
+    UniqueConstraint("subdistrict_code", "feed", "fingerprint"),
+    CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("keys IN ('', 'rows')", name="keys"),
+    schema="support",
+)  # fmt: skip
+
+pull = Table(
+    "pull", metadata,
+    Column("subdistrict_code", Text, primary_key=True),
+    Column("feed", Text, primary_key=True, comment="Name the feed goes by in support.feed"),
+    Column("entry", JSONB, nullable=False, comment="Its entry in district.yml: address, paging, coordinate system …; no secret"),
+    Column("every_s", Integer, nullable=False, comment="[s] between two pulls"),
+    Column("etag", Text, comment="Of the last answer"),
+    Column("last_modified", Text, comment="Of the last answer"),
+    moment("asked_at"),
+    moment("next_at", nullable=False, server_default=func.now()),
+    moment("succeeded_at", comment="Last answer that was taken, news or not"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="In a row"),
+    Column("fault", Text, nullable=False, server_default="", comment="What was wrong last"),
+    schema="support",
+)  # fmt: skip

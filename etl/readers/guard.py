@@ -1,0 +1,100 @@
+"""What is looked at before a file is read: lines without end, too many columns, XML that defines entities.
+
+Readers hold a file's rows in memory, so what would need more than its size promises is refused here, little being read.
+"""
+
+import csv
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import defusedxml.ElementTree
+from defusedxml.common import DefusedXmlException
+
+from gis.errors import BadInput
+
+#: no line of a table is longer [bytes]
+LONGEST_LINE = 1 << 20
+#: no table is wider [columns]
+MOST_COLUMNS = 1_000
+#: files that are parsed in one piece (JSON, GeoJSON, KML) are not larger [bytes]
+LARGEST_WHOLE = 1 << 30
+#: an XML part begins within this [bytes]
+XML_HEAD = 1 << 16
+
+
+def refuse_long_lines(path: Path) -> None:
+    """Refuse a text file with a line that does not end; reads some 4 kB in each MiB.
+
+    Every stretch of `LONGEST_LINE` bytes that begins at a multiple of it must hold a line end, so that no line is
+    longer than twice as much.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for start in range(0, size, LONGEST_LINE):
+            if start + LONGEST_LINE > size:
+                break
+            file.seek(start)
+            if not has_line_end(file, LONGEST_LINE):
+                raise BadInput(
+                    f"{path.name} holds a line of more than {LONGEST_LINE >> 20} MiB (from byte {start}); no row is so"
+                    " long: a quote is open, or it is no table"
+                )
+
+
+def has_line_end(file: BinaryIO, within: int) -> bool:
+    """Whether a line ends within the next bytes."""
+    left = within
+    while left > 0:
+        piece = file.read(min(4096, left))
+        if b"\n" in piece or b"\r" in piece:
+            return True
+        if not piece:
+            return False
+        left -= len(piece)
+    return False
+
+
+def refuse_wide(name: str, columns: int) -> None:
+    """Refuse a table of more columns than any register has."""
+    if columns > MOST_COLUMNS:
+        raise BadInput(f"{name} has {columns} columns; at most {MOST_COLUMNS} are read: check its separator")
+
+
+def delimiter_of(line: str) -> str:
+    """Return what separates the fields of a heading: comma, tab or semicolon, whichever stands there most often."""
+    return max(",\t;", key=line.count)
+
+
+def heading_fields(line: str) -> list[str]:
+    """Split a heading line by its own delimiter."""
+    return next(csv.reader(io.StringIO(line), delimiter=delimiter_of(line)), [])
+
+
+def refuse_large(path: Path) -> None:
+    """Refuse a file that would be parsed in one piece and is too large for that."""
+    size = path.stat().st_size
+    if size > LARGEST_WHOLE:
+        raise BadInput(
+            f"{path.name} is {size / 2**30:.1f} GiB; files of its kind are read up to {LARGEST_WHOLE >> 30} GiB:"
+            " deliver it in parts, or as CSV, JSON lines or GeoPackage"
+        )
+
+
+def refuse_entities(name: str, head: bytes) -> None:
+    """Refuse an XML part that begins with a document type: entities are defined there, and no table needs any."""
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadInput(f"{name} defines a document type or is not UTF-8; entities are not read: save it anew")
+
+
+def refuse_unsafe_xml(path: Path) -> None:
+    """Parse an XML file once without keeping it, refusing entities, references to other files, and what is cut."""
+    try:
+        for _, element in defusedxml.ElementTree.iterparse(path, forbid_dtd=True):
+            element.clear()
+    except DefusedXmlException as fault:
+        raise BadInput(
+            f"{path.name} defines a document type ({type(fault).__name__}); entities are not read: save it anew"
+        ) from fault
+    except (defusedxml.ElementTree.ParseError, ValueError, LookupError) as fault:
+        raise BadInput(f"{path.name} is no readable XML ({fault}); it may be cut") from fault

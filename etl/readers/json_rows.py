@@ -1,0 +1,95 @@
+"""JSON files of rows: an array of objects, or an object that holds one; what lies deeper is named by its way down."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from etl.delivery import FeedSource
+from etl.readers.guard import refuse_large, refuse_wide
+from etl.reading import RawRows, as_text, require_headings, utf8_bytes
+from gis.errors import BadInput
+
+#: keys under which interfaces wrap their rows, tried before any other
+WRAPPERS = ("data", "rows", "list", "records", "items", "result", "results", "content", "page")
+#: what a row looks like
+ROW = '{"编号": "1"}'
+#: objects in objects are opened this far down
+DEEPEST = 4
+
+
+def read_json_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
+    """Read a JSON file; numbers become their text, null becomes empty, `{"a": {"b": 1}}` is the column ``a.b``.
+
+    Raises
+    ------
+    BadInput
+        If it is no JSON, holds no list of objects, or its rows lack a key; names line or key.
+    """
+    name = source.path.name
+    records = json_records(source)
+    columns: dict[str, None] = {}
+    flat = []
+    for record in records:
+        row = flattened(record)
+        columns.update(dict.fromkeys(row))
+        flat.append(row)
+        refuse_wide(name, len(columns))
+    require_headings(name, list(columns), required)
+    frame = pd.DataFrame({key: pd.array([row.get(key, "") for row in flat], dtype="str") for key in columns})
+    return RawRows(frame, first_row=1)
+
+
+def json_records(source: FeedSource) -> list[Mapping[str, Any]]:
+    """The objects of a JSON file."""
+    name = source.path.name
+    refuse_large(source.path)
+    try:
+        content = json.loads(utf8_bytes(source), parse_constant=refuse_constant)
+    except RecursionError as fault:
+        raise BadInput(f"{name} is nested too deeply to be a table") from fault
+    except json.JSONDecodeError as fault:
+        raise BadInput(f"{name}, line {fault.lineno}: no JSON ({fault.msg}); it may be cut") from fault
+    except ValueError as fault:
+        raise BadInput(f"{name} is no JSON ({str(fault)[:120]})") from fault
+    records = rows_in(content)
+    if records is None:
+        raise BadInput(f"{name} holds no list of objects; a row is an object like {ROW}")
+    if not records:
+        raise BadInput(f"{name} has no rows")
+    for number, record in enumerate(records, start=1):
+        if not isinstance(record, dict):
+            raise BadInput(f"{name}, row {number}: {str(record)[:40]!r} is no object")
+    return records
+
+
+def refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number; write null or leave the key out")
+
+
+def rows_in(content: Any, *, depth: int = 3) -> list[Any] | None:
+    """The list of rows in what an interface answered: itself, or what stands under a usual key, or the first list."""
+    if isinstance(content, list):
+        return content
+    if not isinstance(content, dict) or depth == 0:
+        return None
+    keys = [key for key in WRAPPERS if key in content] + [key for key in content if key not in WRAPPERS]
+    for key in keys:
+        if isinstance(content[key], dict | list) and (found := rows_in(content[key], depth=depth - 1)) is not None:
+            return found
+    return None
+
+
+def flattened(record: Mapping[str, Any], *, before: str = "", depth: int = DEEPEST) -> dict[str, str]:
+    """One row as texts; lists and what lies too deep stay JSON text."""
+    row: dict[str, str] = {}
+    for key, value in record.items():
+        name = f"{before}{str(key).strip()}"
+        if isinstance(value, dict) and depth > 1:
+            row |= flattened(value, before=f"{name}.", depth=depth - 1)
+        elif isinstance(value, dict | list):
+            row[name] = json.dumps(value, ensure_ascii=False)
+        else:
+            row[name] = as_text(value)
+    return row
