@@ -7,6 +7,7 @@ an instant as seconds since 1970, or words of its own for which one of ours stan
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from etl.checks import is_given
@@ -55,7 +56,7 @@ def with_parts(rows: pd.DataFrame, heading_set: HeadingSet, words: Mapping[str, 
     for name, parts in heading_set.parts.items():
         pieces = rows[name].str.split(parts.between, regex=True)
         first = pieces.str[0].str.strip()
-        last = pieces.str[-1].str.strip().where((pieces.str.len() > 1).to_numpy(dtype=bool), "")
+        last = pieces.str[-1].str.strip().where(np.array([len(one) > 1 for one in pieces], dtype=bool), "")
         columns[name] = first.replace(dict(words.get(name, {})))
         columns[parts.last] = rows[parts.last].where(is_given(rows[parts.last]), last)
     return rows.assign(**columns)

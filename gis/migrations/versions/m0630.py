@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0630"
-down_revision = "m0610"
+down_revision = "m0208"
 
 
 def upgrade() -> None:
