@@ -21,7 +21,7 @@
     mark("with-out", scene.out);
     mark("exercise", wall.parts.screen.exercise);
     root().dataset.scene = scene.key;
-    wall.drawLegend(scene); wall.drawRegister(scene); wall.drawAlerts(); wall.drawCounters(); wall.drawPanel(scene); wall.drawSmall(scene); wall.drawOut(scene);
+    wall.drawLegend(scene); wall.drawRegister(scene); wall.drawAlerts(scene); wall.drawCounters(); wall.drawPanel(scene); wall.drawSmall(scene); wall.drawOut(scene);
     if (wall.taken) wall.drawTakeover();
     // the page was served before anything was loaded: its map has no ground yet
     const plot = document.querySelector("#wall-map .js-plotly-plot");

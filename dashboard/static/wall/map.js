@@ -278,7 +278,8 @@
   function takeOver(engine, redraw) {
     engine.once("idle", () => {
       const fills = engine.getStyle().layers.filter((layer) => layer.type === "fill" && layer.id.startsWith("plotly-trace")).map((layer) => layer.id);
-      if (map.cells && !engine.queryRenderedFeatures({ layers: fills }).length) { map.shown = ""; redraw(); return takeOver(engine, redraw); }
+      const shown = engine.loaded() && engine.areTilesLoaded() && (!map.cells || engine.queryRenderedFeatures({ layers: fills }).length);
+      if (!shown) { map.shown = ""; redraw(); return takeOver(engine, redraw); }
       const first = document.getElementById("wall-first");
       if (first) first.remove();
       document.getElementById("wall").dataset.drawn = "true";

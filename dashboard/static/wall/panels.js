@@ -67,10 +67,16 @@
     const list = document.getElementById("wall-alerts"), rem = wall.rem();
     return wall.textWidth(alert.where, rem, 400) > list.clientWidth - 9.4 * rem ? alert.place : alert.where;
   }
-  wall.drawAlerts = function () {
+  // what the panel below the list needs [rem]: a chart a readable height, a table every row
+  function panelHeight(panel) {
+    if (panel.type !== "table") return 15.2;
+    return 1.7 + (panel.figure ? 4.3 : 0) + (panel.columns.some((column) => column.label) ? 1.6 : 0) + 2.06 * panel.rows.length + (panel.foot ? 1.7 : 0);
+  }
+  wall.drawAlerts = function (scene) {
     const alerts = wall.parts.alerts, list = document.getElementById("wall-alerts"), rem = wall.rem();
     const holder = list.parentElement, portrait = window.innerWidth < window.innerHeight;
-    const room = holder.clientHeight - (portrait ? 3.7 : 18.9) * rem;
+    // head of the list 2, padding and gap 2.7
+    const room = holder.clientHeight - (portrait ? 3.7 : Math.max(15.2, panelHeight(scene.panel) + 1) + 3.7) * rem;
     let fit = Math.max(2, Math.floor(room / (4 * rem)));
     if (alerts.rows.length > fit) fit = Math.max(1, Math.floor((room - 1.8 * rem) / (4 * rem)));
     const now = wall.now(), rows = alerts.rows.slice(0, fit), rest = alerts.rows.slice(fit);
