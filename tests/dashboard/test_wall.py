@@ -218,13 +218,15 @@ def test_what_happened_is_told_in_order_and_the_grade_is_marked():
         {"at": NOW - timedelta(hours=2), "change": "raised", "level": 3},
         {"at": NOW - timedelta(hours=1, minutes=30), "change": "updated", "level": 3},
         {"at": NOW - timedelta(hours=1), "change": "acknowledged", "level": 3},
-        {"at": NOW, "change": "level", "level": 2},
+        {"at": NOW - timedelta(minutes=20), "change": "followed", "level": 3, "detail": {"what": "on_site"}},
+        {"at": NOW, "change": "level", "level": 2, "detail": {"from": 3}},
     ]
 
-    told = steps(ALERT, events, ZH)
+    told = steps(ALERT | {"due_at": NOW + timedelta(minutes=30)}, events, ZH)
 
-    assert [step["label"] for step in told] == ["首起", "黄", "签收", "橙"]
-    assert [step["mine"] for step in told] == [False, False, False, True]
+    assert [step["label"] for step in told] == ["首起", "黄色", "签收", "到场", "升橙", "应反馈"]
+    assert [step["mine"] for step in told] == [False, False, False, False, True, False]
+    assert [step["due"] for step in told] == [False, False, False, False, False, True]
 
 
 def test_hexagons_shrink_towards_their_centre(ground):

@@ -1,0 +1,32 @@
+"""How alerts are said: the name of a rule, and how rarely chance brings something as strong."""
+
+from collections.abc import Mapping
+
+from gis.texts import Texts
+
+#: beyond this a recurrence interval says no more than that it is long [days]
+LONG_DAYS = 3650
+
+
+def rule_title(rule_id: str, name: Mapping[str, str] | None, texts: Texts) -> str:
+    """What people call a rule: its own name, else the one of the texts, else its id."""
+    if name:
+        return name.get(texts.language) or next(iter(name.values()))
+    key = f"alerts.rule.{rule_id}"
+    return texts(key) if key in texts.by_key else rule_id
+
+
+def recurrence_words(days: float | None, texts: Texts) -> str:
+    """Say a recurrence interval [days]: 约214天一遇; empty where it is not a matter of chance.
+
+    Examples
+    --------
+    >>> from gis.texts import texts_in
+    >>> recurrence_words(213.7, texts_in("zh"))
+    '约214天一遇'
+    """
+    if days is None:
+        return ""
+    if days >= LONG_DAYS:
+        return texts("alerts.recurrence.years")
+    return texts("alerts.recurrence", n=f"{max(1, round(days)):,}")
