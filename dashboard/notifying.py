@@ -26,10 +26,11 @@ TEND_ROUNDS = 5
 
 async def keep_notifying(database: Database, routing: Routing, *, clock: Callable[[], datetime]) -> None:
     """Work until cancelled; when the database goes away, wait and come back: nothing is lost meanwhile."""
-    rounds = 0
+    rounds, channels = 0, senders(routing, clock=clock)
     while True:
         try:
             await asyncio.to_thread(look, database, routing, clock=clock, tending=rounds % TEND_ROUNDS == 0)
+            await asyncio.to_thread(deliver_due, database, channels, clock=clock)
         except (SQLAlchemyError, OSError, FengqiaoError) as fault:
             logger.warning("notifier_stopped", reason=str(fault).strip().splitlines()[0][:200])
         rounds += 1
@@ -47,4 +48,3 @@ def look(database: Database, routing: Routing, *, clock: Callable[[], datetime],
         tend(database.owner, subdistrict_code=code, now=clock())
     if made := notify(database.owner, routing, subdistrict_code=code, now=clock()):
         logger.info("told", notifications=made)
-    deliver_due(database, senders(routing, clock=clock), clock=clock)

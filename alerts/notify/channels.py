@@ -112,11 +112,10 @@ def answered(channel: str, response: httpx.Response) -> Sent:
     return Sent(False, f"{said}, code {code}: {str(body.get('errmsg', body.get('msg', '')))[:200]}" if code else said)
 
 
-def send_http(route: Route, message: Message, now: datetime) -> Sent:
+def send_http(client: httpx.Client, route: Route, message: Message, now: datetime) -> Sent:
     """Send a message over HTTP; a redirect is not followed, since it would carry the secret elsewhere."""
     try:
-        with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
-            response = client.send(request_of(route, message, now))
+        response = client.send(request_of(route, message, now))
     except httpx.HTTPError as fault:
         # the address may hold a secret, so the fault's own words are not kept
         return Sent(False, type(fault).__name__)
@@ -159,12 +158,13 @@ def send_mail(route: Route, message: Message) -> Sent:
 
 
 def senders(routing: Routing, *, clock: Callable[[], datetime]) -> dict[str, Sender]:
-    """A sender for each channel of the outbox, over the routes there are now."""
+    """A sender for each channel of the outbox, over the routes there are now; they share one client."""
+    client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
 
     def send(message: Message) -> Sent:
         route = routing.route(message.target)
         if route is None or f"alert.{route.channel}" != message.channel:
             return Sent(False, f"there is no route {message.target} any more", for_good=True)
-        return send_mail(route, message) if route.channel == "smtp" else send_http(route, message, clock())
+        return send_mail(route, message) if route.channel == "smtp" else send_http(client, route, message, clock())
 
     return {f"alert.{channel}": send for channel in (*sorted(HTTP_CHANNELS), "smtp")}
