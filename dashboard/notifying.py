@@ -1,4 +1,4 @@
-"""The notifier: does what time asks for with alerts, decides who is told, and delivers what is in the outbox."""
+"""The notifier: does what time asks for with alerts, and decides who is told; the postman delivers it."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,8 +7,6 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.outbox import deliver_due
-from alerts.notify.channels import senders
 from alerts.notify.pipeline import notify
 from alerts.notify.routing import Routing
 from alerts.tending import tend
@@ -26,11 +24,10 @@ TEND_ROUNDS = 5
 
 async def keep_notifying(database: Database, routing: Routing, *, clock: Callable[[], datetime]) -> None:
     """Work until cancelled; when the database goes away, wait and come back: nothing is lost meanwhile."""
-    rounds, channels = 0, senders(routing, clock=clock)
+    rounds = 0
     while True:
         try:
             await asyncio.to_thread(look, database, routing, clock=clock, tending=rounds % TEND_ROUNDS == 0)
-            await asyncio.to_thread(deliver_due, database, channels, clock=clock)
         except (SQLAlchemyError, OSError, FengqiaoError) as fault:
             logger.warning("notifier_stopped", reason=str(fault).strip().splitlines()[0][:200])
         rounds += 1

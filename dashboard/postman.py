@@ -37,9 +37,11 @@ def all_senders(database: Database, clock: Callable[[], datetime]) -> dict[str, 
     return made
 
 
-async def deliver(database: Database, *, clock: Callable[[], datetime]) -> None:
-    """Deliver until cancelled; when the database goes away, wait and come back."""
-    senders = all_senders(database, clock)
+async def deliver(
+    database: Database, *, clock: Callable[[], datetime], others: Mapping[str, Sender] | None = None
+) -> None:
+    """Deliver until cancelled, over `SENDERS` and `others`; when the database goes away, wait and come back."""
+    senders = all_senders(database, clock) | dict(others or {})
     while True:
         try:
             await listen(database, senders, clock=clock)

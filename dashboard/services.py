@@ -1,5 +1,6 @@
 """What every route works with: the geodatabase, the clock, the texts, and the intake."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from access.sessions import Session
+from alerts.notify.routing import Routing, read_routing
 from dashboard.settings import ServerSettings
 from gis.database.connection import Database, identified
 from gis.errors import NotSignedIn
@@ -40,6 +42,11 @@ class Services:
     def texts(self, session: Session | None) -> Texts:
         """The catalogue in the asker's language."""
         return texts_in(session.language if session else self.settings.language)
+
+    @cached_property
+    def alert_routing(self) -> Routing:
+        """Who is told of alerts, as this installation's file says; its secrets come from the environment by name."""
+        return read_routing(self.settings.alert_routes, environment=os.environ)
 
     @contextmanager
     def asking(self, session: Session) -> Iterator[Connection]:

@@ -17,6 +17,9 @@ class ServerSettings(BaseSettings):
     secure_cookies: bool = Field(
         default=False, description="Cookies over HTTPS only; set by `up` when it serves HTTPS."
     )
+    alert_routes: Path | None = Field(
+        default=None, description="YAML file of who is told of alerts; unset: alerts/routes.yml, which sends nothing."
+    )
     geodatabase: DatabaseSettings = Field(default_factory=DatabaseSettings, description="Where the geodatabase is.")
 
     @property

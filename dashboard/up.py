@@ -25,11 +25,13 @@ import uvicorn
 import uvloop
 
 from access.accounts import PASSWORD_MIN_LENGTH, NewAccount, add_account, list_accounts
+from alerts.notify.channels import senders
 from dashboard.certificates import Certificate, fingerprint, given_certificate, is_local, own_addresses, own_certificate
 from dashboard.follow import follow
 from dashboard.jobs import work
 from dashboard.links import SampleLinks, sample_links
 from dashboard.logs import open_log
+from dashboard.notifying import keep_notifying
 from dashboard.postman import deliver
 from dashboard.server import create_app
 from dashboard.services import Services
@@ -124,6 +126,8 @@ def serve(
             ask_first_account(database)
         served = Served(url=url_of(address, secure=tls is not None), database=database, links=links)
         app = create_app(ServerSettings(geodatabase=settings, secure_cookies=tls is not None), database)
+        # routes that do not hold together are said before anything is served
+        _ = app.state.services.alert_routing
         http = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -165,7 +169,10 @@ async def run_all(
     others = [
         asyncio.create_task(work(served.database)),
         asyncio.create_task(follow(served.database, clock=services.clock)),
-        asyncio.create_task(deliver(served.database, clock=services.clock)),
+        asyncio.create_task(keep_notifying(served.database, services.alert_routing, clock=services.clock)),
+        asyncio.create_task(
+            deliver(served.database, clock=services.clock, others=senders(services.alert_routing, clock=services.clock))
+        ),
         asyncio.create_task(asyncio.to_thread(warm_intake, services)),
     ]
     if server is not None:
