@@ -71,8 +71,9 @@ def load(
 
 def take_in(database: "Database") -> None:
     """Bring facts and alerts up to what was loaded."""
+    from alerts.detection import detect
     from alerts.life import judge
-    from alerts.rules import shipped_rules
+    from alerts.rule_store import rules_in_force
     from gis.district import select_district
     from layers.facts import refresh
 
@@ -80,7 +81,9 @@ def take_in(database: "Database") -> None:
     refresh(database, now=now)
     with database.owner.connect() as connection:
         district = select_district(connection)
-    judge(database.owner, shipped_rules(), subdistrict_code=district.code, now=now)
+        rules = rules_in_force(connection, subdistrict_code=district.code)
+    detect(database.owner, rules, district, now=now)
+    judge(database.owner, rules, subdistrict_code=district.code, now=now)
 
 
 def run_sample(

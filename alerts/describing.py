@@ -18,6 +18,9 @@ FEWEST_PERSONS = 5
 #: kinds of units that are looked up by their code, and the statement that does
 LOOKED_UP = {"compound": "describe_compounds", "community": "describe_communities"}
 
+#: kinds of units that lie nowhere
+PLACELESS = frozenset({"feed", "rule"})
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -71,7 +74,7 @@ def describe(connection: Connection, cases: Sequence[Case], *, subdistrict_code:
             if case.lead.unit_kind == kind and case.lead.unit_code in known
         )
     for place, case in enumerate(cases):
-        if place not in described and case.lead.unit_kind != "feed":
+        if place not in described and case.lead.unit_kind not in PLACELESS:
             lead = case.lead
             raise NotFound(
                 f"rule {lead.rule} found something in {lead.unit_kind} {lead.unit_code}, which does not exist"

@@ -30,7 +30,7 @@ def alert_columns() -> list[Any]:
     return [
         Column("subdistrict_code", Text, nullable=False),
         Column("rule", Text, nullable=False, comment="Rule that raised it; alerts/rules.yml"),
-        Column("unit_kind", Text, nullable=False, comment="cell, compound, community, area or feed"),
+        Column("unit_kind", Text, nullable=False, comment="cell, compound, community, area, feed or rule"),
         Column("unit_code", Text, nullable=False, comment="Cell as hexadecimal text (of an area: its first), id of the compound, code of the community, name of the feed"),
         Column("unit_name", Text, nullable=False, server_default="", comment="What people call the unit"),
         Column("letter", Text, nullable=False, comment="Letter on map and list; free again once cleared"),
@@ -74,7 +74,7 @@ def alert_columns() -> list[Any]:
         CheckConstraint("status IN ('open', 'acknowledged', 'cleared')", name="status"),
         CheckConstraint("(status = 'cleared') = (cleared_at IS NOT NULL)", name="cleared"),
         CheckConstraint("(status = 'cleared') = (ended_by IS NOT NULL)", name="ended"),
-        CheckConstraint("unit_kind IN ('cell', 'compound', 'community', 'area', 'feed')", name="unit_kind"),
+        CheckConstraint("unit_kind IN ('cell', 'compound', 'community', 'area', 'feed', 'rule')", name="unit_kind"),
     ]  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 One connection listens; the work is done in a thread, message by message and in order. Messages that come while it works
 are taken together. What was said while nobody listened is caught up by counting anew. Rules are judged when something
 changed, at most every `JUDGE_AT_MOST_S`, and by the clock, since time alone makes things overdue and feeds silent.
+The slower detectors, and trials of rules that somebody waits for, run beside it: by the clock, after a load, and when
+asked.
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +18,11 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.detection import detect
 from alerts.life import judge
-from alerts.rules import Rules, shipped_rules
+from alerts.rule_store import rules_in_force
+from alerts.rules import Rules
+from alerts.trial import run_waiting
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
@@ -34,23 +40,52 @@ RETRY_S = 2.0
 #: past so many messages at once, counting anew is cheaper than following each
 MANY_MESSAGES = 400
 
-#: what rules count: these kinds of messages let them judge
-JUDGED = frozenset({"batch", "incident", "request"})
+#: the slower detectors run at least so often [s]
+DETECT_EVERY_S = 600.0
+
+#: what rules count: these kinds of messages bring the facts up to date
+COUNTED = frozenset({"batch", "incident", "request"})
+#: and these let the rules judge
+JUDGED = COUNTED | {"detected", "rules", "risk"}
+#: these let the slower detectors run at once, and whatever waits beside them
+DETECTED = frozenset({"batch", "rules", "trial"})
 
 
 async def follow(database: Database, *, clock: Callable[[], datetime], rules: Rules | None = None) -> None:
     """Follow until cancelled; when the database goes away, wait, come back, and count anew what was missed."""
-    rules = rules or shipped_rules()
+    asked = asyncio.Event()
+    asked.set()
+    beside = asyncio.create_task(detect_beside(database, rules, asked, clock=clock))
+    try:
+        while True:
+            try:
+                await listen(database, rules, asked, clock=clock)
+            except (psycopg.Error, SQLAlchemyError, OSError, FengqiaoError) as fault:
+                logger.warning("follower_stopped", reason=first_line(fault))
+            await asyncio.sleep(RETRY_S)
+    finally:
+        beside.cancel()
+
+
+async def detect_beside(
+    database: Database, rules: Rules | None, asked: asyncio.Event, *, clock: Callable[[], datetime]
+) -> None:
+    """Run the slower detectors by the clock and when asked; a fault is reported and the next run comes."""
     while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asked.wait(), DETECT_EVERY_S)
+        asked.clear()
         try:
-            await listen(database, rules, clock=clock)
-        except (psycopg.Error, SQLAlchemyError, OSError, FengqiaoError) as fault:
-            logger.warning("follower_stopped", reason=str(fault).strip().splitlines()[0][:200])
-        await asyncio.sleep(RETRY_S)
+            await asyncio.to_thread(detect_now, database, rules, clock())
+        except Exception as fault:  # a detector that fails must not end the follower
+            logger.warning("detection_failed", reason=first_line(fault))
+            await asyncio.sleep(RETRY_S)
 
 
-async def listen(database: Database, rules: Rules, *, clock: Callable[[], datetime]) -> None:
-    """Listen on one connection until it breaks."""
+async def listen(
+    database: Database, rules: Rules | None, asked: asyncio.Event, *, clock: Callable[[], datetime]
+) -> None:
+    """Listen on one connection until it breaks; set `asked` when the slower detectors should run."""
     async with await psycopg.AsyncConnection.connect(database.conninfo(), autocommit=True) as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         await asyncio.to_thread(catch_up, database, clock())
@@ -66,7 +101,10 @@ async def listen(database: Database, rules: Rules, *, clock: Callable[[], dateti
             messages += [parse(note.payload) async for note in connection.notifies(timeout=0.0)]
             if messages:
                 await asyncio.to_thread(take_in, database, messages, clock())
-                waiting = waiting or any(message.get("kind") in JUDGED for message in messages)
+                kinds = {message.get("kind") for message in messages}
+                waiting = waiting or bool(kinds & JUDGED)
+                if kinds & DETECTED:
+                    asked.set()
             since_s = loop.time() - judged_at
             if since_s >= JUDGE_AT_LEAST_S or (waiting and since_s >= JUDGE_AT_MOST_S):
                 await asyncio.to_thread(judge_now, database, rules, clock())
@@ -87,7 +125,7 @@ def take_in(database: Database, messages: Sequence[Mapping[str, Any]], now: date
     distinct = {
         (message.get("kind"), message.get("feed"), message.get("id"), message.get("batch_id")): message
         for message in messages
-        if message.get("kind") in JUDGED
+        if message.get("kind") in COUNTED
     }
     if len(distinct) > MANY_MESSAGES:
         refresh(database, now=now)
@@ -107,13 +145,32 @@ def catch_up(database: Database, now: datetime) -> None:
         refresh(database, now=now)
 
 
-def judge_now(database: Database, rules: Rules, now: datetime) -> None:
-    """Let the rules judge once."""
+def judge_now(database: Database, rules: Rules | None, now: datetime) -> None:
+    """Let the rules judge once; None = those in force."""
     try:
         with database.owner.connect() as connection:
             district = select_district(connection)
+            judged = rules or rules_in_force(connection, subdistrict_code=district.code)
     except NotFound:
         return
-    changes = judge(database.owner, rules, subdistrict_code=district.code, now=now)
+    changes = judge(database.owner, judged, subdistrict_code=district.code, now=now)
     if changes:
         logger.info("judged", changes=len(changes))
+
+
+def detect_now(database: Database, rules: Rules | None, now: datetime) -> None:
+    """Run the slower detectors once, and the trials that wait."""
+    try:
+        with database.owner.connect() as connection:
+            district = select_district(connection)
+            wanted = rules or rules_in_force(connection, subdistrict_code=district.code)
+    except NotFound:
+        return
+    run_waiting(database.owner, district)
+    if detect(database.owner, wanted, district, now=now):
+        with database.owner.begin() as connection:
+            connection.execute(STATEMENTS["tell_detected"])
+
+
+def first_line(fault: BaseException) -> str:
+    return (str(fault).strip() or type(fault).__name__).splitlines()[0][:200]

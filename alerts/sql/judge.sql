@@ -15,6 +15,7 @@ SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id 
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
  WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
+   AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY(CAST(:subcategory AS text[])))
    AND (cardinality(CAST(:grade AS text[])) = 0 OR event.grade = ANY(CAST(:grade AS text[])))
    AND (NOT :open OR event.status <> 'closed')
    AND (NOT :overdue OR (event.status <> 'closed' AND event.due_at < :now))
@@ -69,6 +70,31 @@ SELECT shapes.place, nearest.name AS unit_name, shares.unit_code AS community_co
   LEFT JOIN shares ON shares.place = shapes.place
   LEFT JOIN LATERAL (SELECT name FROM base.place WHERE place.subdistrict_code = :subdistrict_code AND kind IN ('compound', 'apartment', 'poi') AND point IS NOT NULL
                       ORDER BY point <-> ST_Centroid(shapes.geom), id LIMIT 1) AS nearest ON true;
+
+-- residents_per_unit --
+-- Residents on file per unit; {unit} is the unit's expression from RESIDENT_UNITS in judge.py.
+SELECT {unit} AS unit_code, count(*) AS residents
+  FROM base.resident
+  LEFT JOIN base.building ON building.id = resident.building_id
+  LEFT JOIN base.cell AS fine ON fine.cell = resident.cell AND fine.subdistrict_code = resident.subdistrict_code
+ WHERE resident.subdistrict_code = :subdistrict_code AND resident.valid_to IS NULL AND {unit} IS NOT NULL
+ GROUP BY unit_code;
+
+-- detected --
+-- What a slower detector found when it last ran, if that is not too long ago.
+SELECT findings FROM alerting.detection WHERE subdistrict_code = :subdistrict_code AND rule = :rule AND at >= :since;
+
+-- drifted --
+-- The newest weekly check of every rule, if it is not older than eight days.
+SELECT DISTINCT ON (rule) rule, result, finished_at FROM alerting.rule_trial
+ WHERE subdistrict_code = :subdistrict_code AND purpose = 'drift' AND finished_at > CAST(:now AS timestamptz) - interval '8 days' AND finished_at <= :now
+ ORDER BY rule, finished_at DESC;
+
+-- risk_points --
+-- Risk points that somebody has confirmed and that hold at :now.
+SELECT unit_kind, unit_code, probability, base_rate, version, contributions, window_from
+  FROM alerting.risk_point
+ WHERE subdistrict_code = :subdistrict_code AND status = 'confirmed' AND valid_to > :now;
 
 -- describe_compounds --
 -- What compounds are called, and the cells of resolution 10 their buildings stand in.

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from alerts.words import rule_title
 from casework.states import read_rules
 from casework.transitions import history
 from dashboard.grid.asker import Asker
@@ -76,7 +77,7 @@ def alert_item(asker: Asker, row: Any) -> dict[str, Any]:
         "key": f"alert-{row.id}",
         "kind": "alert",
         "id": row.id,
-        "title": asker.texts(f"alerts.rule.{row.rule}"),
+        "title": rule_title(row.rule, row.rule_name, asker.texts),
         "place": row.unit_name,
         "level": row.level,
         "letter": row.letter,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
+from alerts.words import rule_title
 from dashboard.reports import facts
 from dashboard.reports.chinese import one_decimal, percent, signed_percent, whole
 from dashboard.reports.facts import Scope
@@ -383,7 +384,7 @@ def alert_sentences(
         texts(
             "report.say.alerts.gravest",
             place=gravest["unit_name"] or texts("alerts.whole"),
-            what=texts(f"alerts.rule.{gravest['rule']}"),
+            what=rule_title(gravest["rule"], gravest["rule_name"], texts),
             day=raised.day,
             time=f"{raised:%H:%M}",
         )

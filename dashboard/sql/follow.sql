@@ -13,3 +13,6 @@ SELECT counted.topics = 0
        OR EXISTS (SELECT FROM base.service_request WHERE recorded_from >= counted.at)
   FROM counted, base.subdistrict
  LIMIT 1;
+
+-- tell_detected --
+SELECT support.tell(jsonb_build_object('kind', 'detected'));

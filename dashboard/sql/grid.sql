@@ -114,10 +114,10 @@ SELECT 'resource', resource.id, resource.kind, resource.name, resource.address, 
 
 -- alerts --
 -- Alerts that stand over a cell of the asker's ground, highest first.
-SELECT alert.id, alert.rule, alert.letter, alert.level, alert.unit_kind, alert.unit_name, alert.status, alert.observed, alert.expected,
+SELECT alert.id, alert.rule, alert.rule_name, alert.letter, alert.level, alert.unit_kind, alert.unit_name, alert.status, alert.observed, alert.expected,
        alert.raised_at, alert.updated_at, ST_X(ST_PointOnSurface(alert.geom)) AS lon, ST_Y(ST_PointOnSurface(alert.geom)) AS lat
   FROM alerting.alert
- WHERE alert.status <> 'cleared' AND alert.unit_kind IN ('cell', 'compound')
+ WHERE alert.status <> 'cleared' AND alert.unit_kind IN ('cell', 'compound', 'area')
    AND alert.cells && ARRAY(
        SELECT DISTINCT cell.parent_10
          FROM casework.ground(:worker_id, :grid_ids, :now) AS mine JOIN base.cell ON cell.cell = mine.cell AND cell.resolution = 11)

@@ -177,7 +177,7 @@ SELECT topic, version, extract(epoch FROM refreshed_at)::float AS refreshed_at F
 
 -- open_alerts --
 -- Alerts that are not cleared, gravest first, then oldest; with the times of their last changes.
-SELECT alert.id, alert.rule, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.community_code,
+SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.community_code,
        ST_AsGeoJSON(alert.geom, 6) AS geom, cardinality(alert.cells) AS cell_count, alert.observed, alert.expected, alert.expected_low,
        alert.expected_high, alert.method, alert.window_from, alert.window_to, alert.reasons, alert.exposure, alert.members,
        cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.acknowledged_at, alert.acknowledged_by,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alerts.words import rule_title
 from dashboard.look import RESOURCE_SIGNS
 from dashboard.wall.ground import bounds_of, rings_of
 from dashboard.wall.picture import thousands
@@ -73,7 +74,7 @@ def alert_shown(
             word=texts(f"alerts.level.{row['level']}"),
             numeral=texts(f"wall.numeral.{row['level']}"),
         ),
-        "what": texts(f"alerts.rule.{row['rule']}"),
+        "what": rule_title(row["rule"], row["rule_name"], texts),
         "where": where(row, texts),
         "place": place,
         "state": texts(f"alerts.status.{row['status']}"),
@@ -84,7 +85,7 @@ def alert_shown(
         "polygons": polygons,
         "bounds": bounds_of(polygons) if polygons else None,
         # a whole community is not darkened, nor does its outline crowd out labels
-        "narrow": row["unit_kind"] in ("cell", "compound"),
+        "narrow": row["unit_kind"] in ("cell", "compound", "area"),
         **(takeover_facts(connection, row, now=now, unplaced=unplaced, texts=texts) if taken else NO_FACTS),
     }
 

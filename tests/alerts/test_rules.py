@@ -2,12 +2,13 @@
 
 import pytest
 
-from alerts.rules import parse_rules, shipped_rules
+from alerts.rules import KINDS, CountRule, parse_rule, parse_rules, rule_text, shipped_rules
 from gis.errors import BadInput
 
 ONE = """
 rules:
   - id: noise
+    kind: threshold
     counts: incident
     where: {{category: [城市管理]}}
     unit: compound
@@ -21,8 +22,9 @@ rules:
 def test_shipped_rules_hold_together_and_cover_cells_compounds_and_communities():
     rules = shipped_rules()
 
-    assert {rule.unit for rule in rules.rules} == {"cell", "compound", "community"}
-    assert rules.no_data
+    counting = [rule for rule in rules.rules if isinstance(rule, CountRule)]
+    assert {rule.unit for rule in counting} == {"cell", "compound", "community"}
+    assert {rule.kind for rule in rules.rules} == set(KINDS)
 
 
 def test_gravest_level_that_holds_counts():
@@ -57,3 +59,35 @@ def test_expectation_is_never_taken_below_the_floor():
 def test_what_is_no_rule_is_refused_in_a_sentence(text, said):
     with pytest.raises(BadInput, match=said):
         parse_rules(text)
+
+
+@pytest.mark.parametrize("rule", shipped_rules().rules, ids=lambda rule: rule.id)
+def test_a_rule_written_down_reads_back_as_it_was(rule):
+    assert parse_rule(rule_text(rule)) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a list", "a list of named settings"),
+        ("id: x1\nkind: magic", "kind"),
+        (
+            "id: x1\nkind: cluster\ncounts: incident\nmethod: surge\nlevels: [{level: 4, at_least: 2, once_in_days: 0}]",
+            "once_in_days",
+        ),
+        (
+            "id: x1\nkind: cluster\ncounts: incident\nmethod: surge\nwhere: {open: true}\n"
+            "levels: [{level: 4, at_least: 2, once_in_days: 9}]",
+            "no history to compare",
+        ),
+        (
+            "id: x1\nkind: rate\ncounts: service_request\nwhere: {category: [a]}\nunit: cell\nwindow_h: 24\nper: residents\n"
+            "levels: [{level: 4, at_least: 2, per_1000: 1}]",
+            "has no category",
+        ),
+        ("id: x1\nkind: risk\nlevels: [{level: 4, probability: 0.5}, {level: 3, probability: 0.2}]", "asks for less"),
+    ],
+)
+def test_a_rule_of_a_form_is_refused_in_a_sentence(text, said):
+    with pytest.raises(BadInput, match=said):
+        parse_rule(text)

@@ -12,7 +12,7 @@ from alerts.acting import acknowledge, follow_up
 from alerts.describing import tellable
 from alerts.judge import Finding
 from alerts.life import alert_events, carry, free_letters, judge, standing_alerts
-from alerts.rules import CountLevel, CountRule, Rules, Where
+from alerts.rules import CountLevel, CountRule, Rules, SilenceLevel, SilenceRule, Where
 from gis.cells import index_points, neighbours, parents, polygons
 from gis.errors import Conflict, NotFound
 
@@ -241,8 +241,8 @@ def test_two_judges_at_once_raise_one_alert(database):
                 levels=(CountLevel(level=4, at_least=10**6, times=1),),
                 clear_after_h=0,
             ),
+            SilenceRule(id="silent", levels=(SilenceLevel(level=4, times=2, at_least_s=60),)),
         ),
-        no_data=({"id": "silent", "levels": [{"level": 4, "times": 2, "at_least_s": 60}]},),
     )
     faults = []
 

@@ -13,7 +13,9 @@ from gis.errors import Conflict
 
 pytestmark = pytest.mark.database
 
-DECLARING = ("access.tables", "access.exchange_tables", "alerts.tables", "casework.tables", "layers.tables")
+DECLARING = (
+    "access.tables", "access.exchange_tables", "alerts.rule_tables", "alerts.tables", "casework.tables", "layers.tables",
+)  # fmt: skip
 OURS = ("base", "topic", "support", "casework", "alerting", "access", "open")
 
 

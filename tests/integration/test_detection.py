@@ -1,0 +1,192 @@
+"""The slower detectors over the loaded sample: planted surges are found, kept, judged; a trial sees what is raised."""
+
+import json
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from alerts.detection import detect, findings_now
+from alerts.judge import count_findings, denominators, finding_from, finding_to, findings, measure, rate_findings
+from alerts.replay import replay
+from alerts.rules import Rules, shipped_rules
+from alerts.trial import ask_trial, run_waiting, tried_on
+from alerts.trial_score import Grave
+from gis.errors import BadInput
+
+pytestmark = pytest.mark.database
+
+RULES = {rule.id: rule for rule in shipped_rules().rules}
+
+
+@pytest.fixture
+def connection(loaded):
+    """The owner's transaction, rolled back."""
+    with loaded.database.owner.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+def planted(loaded, *names):
+    """Planted surges as something grave that lasts; the units are those of their true members."""
+    truth = loaded.folder.with_name(loaded.folder.name + ".truth")
+    surges = pd.read_csv(truth / "surges.csv").set_index("surge")
+    members = pd.read_csv(truth / "surge_members.csv", dtype=str)
+    found = []
+    with loaded.database.owner.connect() as connection:
+        for name in names:
+            keys = members[members["surge"] == name]["source_key"].tolist()
+            rows = connection.execute(
+                text(
+                    "SELECT fine.parent_10 AS cell, building.place_id AS compound, event.community_code AS community"
+                    " FROM (SELECT source_key, cell, building_id, community_code FROM base.incident UNION ALL"
+                    " SELECT source_key, cell, building_id, community_code FROM base.service_request) AS event"
+                    " JOIN base.cell AS fine ON fine.cell = event.cell"
+                    " LEFT JOIN base.building ON building.id = event.building_id WHERE event.source_key = ANY (:keys)"
+                ),
+                {"keys": keys},
+            ).all()
+            compounds = [row.compound for row in rows if row.compound is not None]
+            begin, end = (date.fromisoformat(surges.loc[name, column]) for column in ("start", "end"))
+            found.append(
+                Grave(
+                    since=datetime(begin.year, begin.month, begin.day, tzinfo=loaded.district.zone),
+                    at=datetime(end.year, end.month, end.day, 23, tzinfo=loaded.district.zone),
+                    cells=frozenset(row.cell for row in rows),
+                    compound=str(max(set(compounds), key=compounds.count)) if compounds else None,
+                    community=rows[0].community,
+                )
+            )
+    return found
+
+
+def test_a_planted_dispute_surge_is_found_where_and_when_it_is(loaded, connection):
+    (surge,) = planted(loaded, "dispute-now")
+
+    found = findings_now(connection, RULES["dispute_cluster"], loaded.district, now=loaded.now, share_of_last_day=1.0)
+
+    assert found, "six disputes in six buildings within ten days, where there is one a fortnight"
+    strongest = max(found, key=lambda finding: finding.recurrence_days)
+    assert set(strongest.cells) & surge.cells
+    assert strongest.observed > 2 * strongest.expected
+    assert len(strongest.member_ids) == strongest.observed
+    assert strongest.window_from >= surge.since - timedelta(days=7)
+
+
+def test_what_was_detected_is_judged_and_an_area_that_moves_stays_the_same_alert(loaded, connection):
+    rules = Rules(rules=(RULES["dispute_cluster"],))
+    (one, *_) = findings_now(connection, rules.rules[0], loaded.district, now=loaded.now, share_of_last_day=1.0)
+    code = loaded.district.code
+    assert finding_from(finding_to(one)) == one
+    moved = finding_to(one) | {"cells": one.cells[1:] or one.cells, "unit_code": "8a"}
+    connection.execute(text("DELETE FROM alerting.detection"))
+    connection.execute(
+        text(
+            "INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, letter, level, cells, observed, method,"
+            " window_from, window_to, raised_at, updated_at, held_at) VALUES (:code, 'dispute_cluster', 'area', 'first', 'ZZ', 4,"
+            " :cells, 6, 'surge', :now, :now, :now, :now, :now)"
+        ),
+        {"code": code, "cells": list(one.cells), "now": loaded.now},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO alerting.detection (subdistrict_code, rule, at, findings)"
+            " VALUES (:code, 'dispute_cluster', :now, jsonb_build_array(CAST(:finding AS jsonb)))"
+        ),
+        {"code": code, "now": loaded.now, "finding": json.dumps(moved)},
+    )
+
+    judged = findings(connection, rules, subdistrict_code=code, now=loaded.now)
+    later = findings(connection, rules, subdistrict_code=code, now=loaded.now + timedelta(hours=3))
+
+    assert [finding.unit_code for finding in judged] == ["first"]
+    assert later == []  # a detection older than two hours holds no longer
+
+
+def test_every_slower_rule_runs_over_the_sample(loaded):
+    found = detect(loaded.database.owner, shipped_rules(), loaded.district, now=loaded.now)
+
+    slower = {rule.id for rule in shipped_rules().rules if rule.kind in ("cluster", "forecast-exceeded")}
+    assert set(found) == slower
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RULES["dispute_surge"].model_copy(update={"levels": ({"level": 4, "at_least": 1, "times": 1},)}),
+        RULES["overdue_community"].model_copy(update={"levels": ({"level": 4, "at_least": 1, "times": 0},)}),
+        RULES["overdue_share"].model_copy(
+            update={"levels": ({"level": 4, "at_least": 1, "per_1000": 1, "times": 1},), "window_h": 72}
+        ),
+    ],
+    ids=lambda rule: rule.id,
+)
+def test_a_replay_judges_as_the_judge_does(loaded, connection, rule):
+    rule = type(rule).model_validate(rule.model_dump())
+    # 18:00 on the last day: the records' states are those of the end of the history, six hours later
+    moment = loaded.now.replace(hour=10, minute=0)
+    last = moment.astimezone(loaded.district.zone).date()
+    rows = measure(connection, rule, subdistrict_code=loaded.district.code, now=moment)
+    if rule.kind == "rate":
+        units = denominators(connection, rule, subdistrict_code=loaded.district.code, now=moment)
+        judged = rate_findings(rule, rows, units, now=moment)
+    else:
+        judged = count_findings(rule, rows, now=moment)
+
+    alerts = replay(connection, rule, loaded.district, first=last, last=last)
+    holding = {alert.unit_code for alert in alerts if alert.raised_at <= moment <= alert.held_until}
+
+    expected = {finding.unit_code for finding in judged}
+    if rule.where.overdue:
+        # what was closed since is closed for the judge, and was open for the replay
+        assert expected <= holding
+    else:
+        assert expected == holding
+        assert expected
+
+
+def test_a_trial_on_history_finds_the_planted_surges_and_says_how_late(loaded, connection):
+    graves = planted(loaded, "dispute-now", "dispute-before")
+    last = loaded.now.astimezone(loaded.district.zone).date() - timedelta(days=1)
+
+    result = tried_on(
+        connection,
+        RULES["dispute_cluster"],
+        loaded.district,
+        first=last - timedelta(days=100),
+        last=last,
+        graves=graves,
+    )
+
+    assert result["caught"] >= 1
+    assert result["alerts"] == result["hits"] + result["false_alarms"]
+    assert result["caught"] + result["misses"] == 2
+    assert sum(week["hits"] + week["false"] for week in result["weeks"]) == result["alerts"]
+    assert sum(sum(kinds.values()) for kinds in result["by_community"].values()) == result["alerts"]
+
+
+def test_a_trial_that_was_asked_for_is_run_and_one_of_a_risk_rule_is_refused(loaded):
+    last = date(2026, 11, 20)
+    with loaded.database.owner.begin() as connection:
+        asked = {
+            "subdistrict_code": loaded.district.code,
+            "first": date(2026, 10, 1),
+            "by": "值班长",
+            "now": loaded.now,
+        }
+        trial_id = ask_trial(connection, RULES["dispute_surge"], last=last, **asked)
+        with pytest.raises(BadInput, match="back-test of the score"):
+            ask_trial(connection, RULES["risk_confirmed"], last=last, **asked)
+        with pytest.raises(BadInput, match="not over yet"):
+            ask_trial(connection, RULES["dispute_surge"], last=date(2026, 11, 29), **asked)
+
+    assert run_waiting(loaded.database.owner, loaded.district) >= 1
+
+    with loaded.database.owner.connect() as connection:
+        row = connection.execute(
+            text("SELECT result, fault, finished_at FROM alerting.rule_trial WHERE id = :id"), {"id": trial_id}
+        ).one()
+    assert row.fault is None
+    assert row.finished_at is not None
+    assert row.result["alerts_per_week"] == round(row.result["alerts"] / (51 / 7), 2)
