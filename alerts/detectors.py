@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.stats import nbinom
 
 from alerts.detect import forecast, hotspots, scan, scan_zones, watch
-from alerts.detect.scan import gumbel_p
+from alerts.detect.scan import gumbel_p_by_quartiles
 from alerts.history import unit_codes
 from alerts.judge import expected_interval
 from alerts.rules import ClusterRule, ForecastRule
@@ -33,6 +33,8 @@ HISTORY_DAYS = 200
 #: the permutation scan compares a window with this many days
 SCAN_DAYS = 60
 SCAN_REPLICATIONS = 99
+#: an old surge must be the smaller part of the days from which the recurrence of a surge is read
+SURGE_CALIBRATION_DAYS = 120
 #: a hotspot compares with the share a cell had in this many days before its window
 SHARE_DAYS = 120
 #: daily maxima from which the recurrence of a hotspot is read, and how many it takes at least
@@ -154,7 +156,7 @@ def _surges(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: 
     days = history["day"].to_numpy(np.int64)
     lon, lat = centres(cells)
     radii = tuple(rule.max_km * share for share in (0.2, 0.4, 0.6, 0.8, 1.0))
-    settings = watch.Settings(radii_km=radii, longest_days=rule.longest_days)
+    settings = watch.Settings(radii_km=radii, longest_days=rule.longest_days, calibration_days=SURGE_CALIBRATION_DAYS)
     for surge in watch.watch(place, days, lon, lat, first_day=first_day, last_day=last_day, settings=settings):
         if not surge.cells or surge.recurrence_interval_days is None:
             continue
@@ -223,7 +225,7 @@ def _hotspots(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day
             _, label = connected_components(near[hot][:, hot], directed=False)
             for group in range(label.max() + 1):
                 own = np.flatnonzero(hot)[label == group]
-                chance = gumbel_p(float(strength[own].max()), np.array(past[-CALIBRATION_DAYS:]))
+                chance = gumbel_p_by_quartiles(float(strength[own].max()), np.array(past[-CALIBRATION_DAYS:]))
                 if chance is not None:
                     yield _area(day, day - rule.longest_days + 1, cells[own], float(expected[own].sum()),
                                 1 / max(chance, 1e-9), "hotspot/1")  # fmt: skip

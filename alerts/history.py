@@ -51,7 +51,7 @@ def select_history(
             "sensitive": list(SENSITIVE_SUBCATEGORIES),
         }
     else:
-        asked |= {"item_code": list(where.item_code)}
+        asked |= {"topic": list(where.topic), "item_code": list(where.item_code)}
     rows = connection.execute(SQL[f"{rule.counts}_history"], asked)
     history = pd.DataFrame(rows.all(), columns=list(rows.keys()))
     for column in ("at", "due_at", "closed_at"):

@@ -130,7 +130,7 @@ def measure(
             "grade": list(where.grade),
         }
     else:
-        parameters |= {"item_code": list(where.item_code)}
+        parameters |= {"topic": list(where.topic), "item_code": list(where.item_code)}
     return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
 
 

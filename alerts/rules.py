@@ -74,6 +74,8 @@ class Where(Frozen):
     category: tuple[str, ...] = ()
     subcategory: tuple[str, ...] = ()
     grade: tuple[Literal["general", "larger", "major", "severe"], ...] = ()
+    #: of service requests: topics of the items (物业住房), or single items
+    topic: tuple[str, ...] = ()
     item_code: tuple[str, ...] = ()
     open: bool = False
     overdue: bool = False
@@ -99,9 +101,9 @@ class CountingRule(AnyRule):
     def where_fits_what_is_counted(self) -> Self:
         named = self.where
         if self.counts == "service_request" and (named.category or named.subcategory or named.grade):
-            raise ValueError(f"rule {self.id}: a service_request has no category and no grade; use item_code")
-        if self.counts == "incident" and named.item_code:
-            raise ValueError(f"rule {self.id}: an incident has no item_code; use category or subcategory")
+            raise ValueError(f"rule {self.id}: a service_request has no category and no grade; use topic or item_code")
+        if self.counts == "incident" and (named.item_code or named.topic):
+            raise ValueError(f"rule {self.id}: an incident has no topic and no item_code; use category or subcategory")
         return self
 
 

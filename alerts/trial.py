@@ -119,6 +119,7 @@ def select_graves(connection: Connection, rule: Rule, district: District, *, fir
         "sensitive": list(SENSITIVE_SUBCATEGORIES),
         "category": list(where.category),
         "subcategory": list(where.subcategory),
+        "topic": list(where.topic),
         "item_code": list(where.item_code),
     }
     return [

@@ -309,6 +309,23 @@ def gumbel_p(llr: float, maxima: Floats) -> float | None:
     return float(-np.expm1(-np.exp(-(llr - location) / scale)))
 
 
+def gumbel_p_by_quartiles(value: float, maxima: Floats) -> float | None:
+    """Return the upper tail of a Gumbel distribution that has the quartiles of `maxima`.
+
+    For maxima of days that really were, a quarter of which may have been out of the ordinary: a fit by moments takes an
+    old surge for what is usual here, and then misses the next one.
+
+    x_q = location - scale ln(-ln q), so scale = (x_75 - x_25) / (ln(-ln .25) - ln(-ln .75)) and location is set by the
+    median. None where the quartiles are equal.
+    """
+    lower, middle, upper = np.quantile(maxima, [0.25, 0.5, 0.75]) if len(maxima) >= 4 else (0.0, 0.0, 0.0)
+    scale = (upper - lower) / (np.log(-np.log(0.25)) - np.log(-np.log(0.75)))
+    if scale <= 0:
+        return None
+    location = middle + scale * np.log(np.log(2.0))
+    return float(-np.expm1(-np.exp(-(value - location) / scale)))
+
+
 def _running(table: npt.NDArray[Number]) -> npt.NDArray[Number]:
     return np.concatenate([np.zeros((len(table), 1), dtype=table.dtype), np.cumsum(table, axis=1)], axis=1)
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.spatial import KDTree
 
 from alerts.detect.geometry import EARTH_RADIUS_KM, chord_of_km, unit_vectors
-from alerts.detect.scan import gumbel_p
+from alerts.detect.scan import gumbel_p_by_quartiles
 from gis.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
@@ -246,7 +246,7 @@ def _membership(circles: Circles, evidence: Floats, region: Integers, score: flo
 def _dated(surge: Surge, judged: int, scores: list[float], rules: Settings) -> Surge:
     recurrence = None
     if len(scores) >= rules.least_calibration_days:
-        chance = gumbel_p(surge.score, np.array(scores))
+        chance = gumbel_p_by_quartiles(surge.score, np.array(scores))
         recurrence = None if chance is None else 1 / max(chance, 1e-12)
     return Surge(
         day=judged,

@@ -27,6 +27,7 @@ SELECT event.id, event.requested_at AS at, (event.requested_at AT TIME ZONE :tim
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
  WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
    AND event.requested_at > :since AND event.requested_at <= :until
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
  ORDER BY event.requested_at, event.id;
 
@@ -46,11 +47,13 @@ SELECT event.id, event.reported_at AS at, fine.parent_10 AS cell, compound.id AS
 UNION ALL
 SELECT event.id, event.requested_at, fine.parent_10, compound.id, event.community_code
   FROM base.service_request AS event
+  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
   LEFT JOIN base.building ON building.id = event.building_id
   LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
  WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
    AND event.requested_at > :since AND event.requested_at <= :until AND event.title || event.description ~ '集体|群体|联名'
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
  ORDER BY 2, 1;
 

@@ -38,6 +38,7 @@ SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id 
   LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
  WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
    AND (NOT :open OR event.status <> 'closed')
    AND (NOT :overdue OR (event.status <> 'closed' AND event.due_at < :now))
