@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0511"
-down_revision = "m0208"
+down_revision = "m0630"
 
 
 def upgrade() -> None:
