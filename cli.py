@@ -30,6 +30,7 @@ COMMANDS = {
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
+    "sandbox": ("cli:make_sandbox", "make the sandbox anew: invented data for other systems that are being built"),
     "geocode": ("gis.geocode_command:geocode", "place the texts of a CSV by a gazetteer"),
     "analyse": ("alerts.analyse:app", "detectors over files: scan, counts, hotspots, …"),
     "assign": ("casework.assign_command:app", "split work grids among their workers"),
@@ -84,6 +85,36 @@ def take_in(database: "Database") -> None:
         rules = rules_in_force(connection, subdistrict_code=district.code)
     detect(database.owner, rules, district, now=now)
     judge(database.owner, rules, subdistrict_code=district.code, now=now)
+
+
+def make_sandbox() -> None:
+    """Make the sandbox anew, in a database of its own; what other systems reported there is thrown away."""
+    from gis.database.connection import running_database
+
+    with running_database(DatabaseSettings()) as database:
+        prepare_sandbox(database)
+    typer.echo("The sandbox is ready; consumers marked as sandbox are answered from it.")
+
+
+def prepare_sandbox(database: "Database") -> None:
+    """Make and load the sandbox beside an installation."""
+    import tempfile
+
+    from dashboard.exchange.sandbox import make_empty, open_doors
+    from etl.load import load_folder
+    from etl.sample.sandbox import COMMUNITIES, write_sandbox
+    from gis.database.migrate import upgrade
+
+    now = datetime.now(UTC)
+    sandbox = make_empty(database)
+    try:
+        upgrade(sandbox)
+        with tempfile.TemporaryDirectory() as folder:
+            load_folder(sandbox, write_sandbox(Path(folder), now=now), actor="fengqiao sandbox", now=now)
+        take_in(sandbox)
+        open_doors(sandbox, community_code=next(iter(COMMUNITIES)))
+    finally:
+        sandbox.dispose()
 
 
 def run_sample(
@@ -178,6 +209,7 @@ def live_on(
     token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="token that may write")] = "",
 ) -> None:
     """Load what happened in the sample since its newest event, then report and lead on at the true pace."""
+    from dashboard.exchange.sandbox import has_sandbox
     from etl.load_command import load as load_paths
     from etl.sample.story import top_up
     from etl.simulate import simulate
@@ -190,6 +222,8 @@ def live_on(
             since = loaded_history(database)
             if since is not None:
                 load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao live", "zh", "")
+            if not has_sandbox(database):
+                prepare_sandbox(database)
         simulate(speed=1.0, url=url, token=token, folder=folder, seed=1, most=None)
 
 

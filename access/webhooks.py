@@ -25,13 +25,14 @@ CHANNEL = "webhook"
 #: sent by hand to see whether the other side hears us
 PING = "test.ping"
 STEPS = ("dispatched", "accepted", "handling", "closed", "returned", "withdrawn", "reopened")
+ALERT_CHANGES = ("raised", "level", "grown", "updated", "acknowledged", "followed", "fell_back", "escalated", "cleared")
 #: event type -> what must be granted to be told of it
 EVENT_RESOURCES = {
     "incident.reported": "incidents",
     **{f"incident.{step}": "incidents" for step in STEPS},
     "request.reported": "requests",
     **{f"request.{step}": "requests" for step in STEPS},
-    **{f"alert.{change}": "alerts" for change in ("raised", "level", "updated", "acknowledged", "cleared")},
+    **{f"alert.{change}": "alerts" for change in ALERT_CHANGES},
     "batch.loaded": "figures",
 }
 

@@ -44,6 +44,21 @@ def role_secret(database: Database, role: str) -> str:
     return hmac.new(key, f"sandbox {role}".encode(), hashlib.sha256).hexdigest()[:43]
 
 
+def has_sandbox(database: Database) -> bool:
+    """Whether the sandbox was made, whole: its doors are opened last."""
+    with database.owner.connect() as connection:
+        if not connection.scalar(STATEMENTS["has_database"], {"name": sandbox_database(database).owner_url.database}):
+            return False
+    sandbox = sandbox_database(database)
+    try:
+        with sandbox.server.begin() as connection:
+            return find_session(connection, role_secret(sandbox, CONSUMER_ROLES[-1]), by_token=True) is not None
+    except DBAPIError:
+        return False
+    finally:
+        sandbox.dispose()
+
+
 def make_empty(database: Database) -> Database:
     """Make the sandbox's database anew, without any table; returns it."""
     sandbox = sandbox_database(database)

@@ -1,3 +1,7 @@
+-- has_database --
+-- Whether a database of this name is on the server.
+SELECT EXISTS (SELECT FROM pg_database WHERE datname = :name);
+
 -- add_door --
 -- A token of the server itself, with the session of whoever bears it.
 WITH added AS (

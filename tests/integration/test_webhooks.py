@@ -331,8 +331,9 @@ def test_each_kind_of_event_is_told_to_who_asked_for_it(world: World, receiver: 
         alert = connection.scalar(
             text(
                 "INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, letter, level, observed, method,"
-                " window_from, window_to, raised_at, updated_at, held_at) VALUES (:here, 'hooks', 'feed', 'hooks', 'Z', 4, 1,"
-                " 'test', now(), now(), now(), now(), now()) RETURNING id"
+                " window_from, window_to, raised_at, updated_at, held_at, opened_at, held_by_at, fingerprint) VALUES (:here,"
+                " 'hooks', 'feed', 'hooks', 'Z', 4, 1, 'test', now(), now(), now(), now(), now(), now(), now(), 'hooks')"
+                " RETURNING id"
             ),
             {"here": CODE},
         )
