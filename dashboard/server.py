@@ -28,6 +28,7 @@ ROUTERS = (
     "dashboard.api.incidents",
     "dashboard.api.geocode",
     "dashboard.api.casework",
+    "dashboard.api.unplaced",
     "dashboard.api.grid",
     "dashboard.grid.page",
     "dashboard.api.alerts",

@@ -35,7 +35,7 @@ from gis.errors import BadInput, NotFound
 from gis.geocode import Geocoder, ReverseGeocoder
 from gis.geocode.warm import warm
 from gis.identity import identity_keys
-from gis.placing import COMMUNITY, Territory, gazetteer_of, territory_of
+from gis.placing import COMMUNITY, Territory, dated_gazetteer_of, territory_of
 from gis.texts import texts_in
 
 #: the areas and the gazetteer are looked at again after this long [s]
@@ -231,10 +231,11 @@ class Intake:
             if self._ground is not None and monotonic() - self._looked_at_s < LOOK_AGAIN_S:
                 return self._ground
             with self.database.owner.connect() as connection:
-                version = str(gazetteer_version(connection, subdistrict_code=self.district.code, feeds=GROUND_FEEDS))
-                if self._ground is None or self._ground.placed_by.version != version:
-                    gazetteer = gazetteer_of(connection, self.district.code)
-                    self._ground = Ground(territory_of(connection, self.district.code), PlacedBy(gazetteer, version))
+                version = gazetteer_version(connection, subdistrict_code=self.district.code, feeds=GROUND_FEEDS)
+                today = self.clock().astimezone(self.district.zone).date()
+                if self._ground is None or not self._ground.placed_by.is_of(version, today):
+                    placed_by = PlacedBy(dated_gazetteer_of(connection, self.district.code), version, today)
+                    self._ground = Ground(territory_of(connection, self.district.code), placed_by)
                     # built and compiled now, so that the first report does not wait for it
                     warm(self._ground.geocoder)
             self._looked_at_s = monotonic()

@@ -161,10 +161,11 @@ def register_feed(
     )
 
 
-def gazetteer_version(connection: Connection, *, subdistrict_code: str, feeds: Sequence[str]) -> int:
-    """The batch that last changed the gazetteer by a feed of these kinds; 0 = none yet."""
+def gazetteer_version(connection: Connection, *, subdistrict_code: str, feeds: Sequence[str]) -> str:
+    """The state of the gazetteer: the batch of these kinds that last changed it, and how often people changed names."""
     bound = {"subdistrict_code": subdistrict_code, "feeds": list(feeds)}
-    return int(connection.execute(_SQL["gazetteer_version"], bound).scalar_one())
+    found = connection.execute(_SQL["gazetteer_version"], bound).one()
+    return f"{found.batch}+{found.learned}"
 
 
 def delivered_hashes(connection: Connection, *, subdistrict_code: str, feed: str, keys: pl.Series) -> pl.DataFrame:

@@ -41,7 +41,7 @@ from gis.district import District, district_config
 from gis.errors import BadInput
 from gis.grid import build_cells
 from gis.identity import identity_keys
-from gis.placing import Territory, gazetteer_of, territory_of
+from gis.placing import Territory, dated_gazetteer_of, territory_of
 from gis.terrain import write_elevation
 from gis.texts import texts_in
 
@@ -300,14 +300,14 @@ def load_one(
             expected_every_s=source.expected_every_s,
             config=source.config,
         )
-        gazetteer_batch = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
+        gazetteer = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
         opening = Opening(
             subdistrict_code=district.code,
             feed=source.known_as,
             source=source.path.name,
             content_hash=file.digest,
             actor=actor,
-            versions={**versions(str(gazetteer_batch)), "config": file.config, "mapping": source.mapping},
+            versions={**versions(gazetteer), "config": file.config, "mapping": source.mapping},
             started_at=now,
             counted=file.counted,
             kind=source.feed,
@@ -319,7 +319,7 @@ def load_one(
             result = load_terrain(connection, district, file, opening, started)
         else:
             result = load_feed(
-                connection, database, district, file, opening, workers=workers, told=told, version=str(gazetteer_batch)
+                connection, database, district, file, opening, workers=workers, told=told, version=gazetteer
             )
             if builds_cells:
                 build_cells(connection, district)
@@ -349,7 +349,10 @@ def load_feed(
         keys=identity_keys(database.secrets),
         now=opening.started_at,
     )
-    placed_by = PlacedBy(gazetteer_of(connection, district.code), version) if needs_gazetteer(feed) else None
+    placed_by = None
+    if needs_gazetteer(feed):
+        today = opening.started_at.astimezone(district.zone).date()
+        placed_by = PlacedBy(dated_gazetteer_of(connection, district.code), version, today)
     return load_rows(
         connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by,
         told=Told(told.advance),

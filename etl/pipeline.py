@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from etl.decided import keep_decisions
 from etl.faults import Faults
 from etl.feed import CheckedRows, Context, Feed, RowBatch, StoreBatch
 from etl.filling import filling, write_rows
@@ -218,7 +219,8 @@ def store_good(
 ) -> pd.DataFrame:
     """Place and store good rows and note in which form they were delivered; returns them as stored."""
     if batch.feed.located:
-        good = placed(good, context, workers, places)
+        good = placed(good, batch.feed, context, workers, places)
+    good = keep_decisions(connection, good, batch, now=context.now)
     store = batch.feed.store or store_in_table
     store(connection, good.assign(**stamp), context, batch)
     remember(connection, good, sorted_rows, batch)
@@ -259,9 +261,12 @@ def event_faults(
     faults.add("key_taken", "source_key", np.array(hidden, dtype=bool))
 
 
-def placed(good: pd.DataFrame, context: Context, workers: Workers, places: TextPlaces) -> pd.DataFrame:
+def placed(good: pd.DataFrame, feed: Feed, context: Context, workers: Workers, places: TextPlaces) -> pd.DataFrame:
     """Place rows and return their columns with the location columns; each text is worked out once."""
-    readings = places.readings(good["place_text"], workers)
+    days = None
+    if feed.event_time and places.placed_by is not None and places.placed_by.dated.days:
+        days = good[feed.event_time].dt.tz_convert(context.district.zone).dt.date
+    readings = places.readings(good["place_text"], workers, days=days)
     located = place_records(
         context.territory,
         lon=good["stated_lon"].to_numpy(dtype=np.float64),

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ from etl.feed import CheckedRows, RowBatch
 from etl.reading import renamed
 from etl.shaping import shaped
 from etl.vectors import GEOMETRY
+from gis.dated_gazetteer import DatedGazetteer
 from gis.geocode import Gazetteer, Geocoder
 from gis.location import NOWHERE
 from gis.placing import readings_frame
@@ -93,17 +96,66 @@ def joined(parts: Sequence[CheckedRows], headings: dict[str, str]) -> CheckedRow
 
 @dataclass(frozen=True)
 class PlacedBy:
-    """The gazetteer texts are placed by, and the batch that last changed it."""
+    """What texts are placed by: the gazetteer of their day, and the state it is in."""
 
-    gazetteer: Gazetteer
-    version: str
+    dated: DatedGazetteer
+    #: see `etl.ledger.gazetteer_version`
+    state: str
+    today: date
+
+    @property
+    def version(self) -> str:
+        """The state and the epoch of today's gazetteer."""
+        return self.version_of(self.dated.epoch(self.today))
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """Today's."""
+        return self.dated.on(self.today)
+
+    def version_of(self, epoch: int) -> str:
+        """Tell the gazetteers of a state apart, so that a worker knows whether it has one already."""
+        return f"{self.state}@{epoch}"
+
+    def is_of(self, state: str, today: date) -> bool:
+        """Whether nothing changed since, the day on which a name changes its meaning included."""
+        return self.state == state and self.dated.epoch(self.today) == self.dated.epoch(today)
 
 
 class TextPlaces:
-    """Readings of the texts of a delivery: each different text is worked out once, whichever piece it stands in."""
+    """Readings of the texts of a delivery, each by the gazetteer of its day."""
 
     def __init__(self, placed_by: PlacedBy | None) -> None:
         self.placed_by = placed_by
+        self.epochs: dict[int, EpochPlaces] = {}
+
+    def readings(
+        self, texts: "pd.Series[str]", workers: "Workers", *, days: "pd.Series[Any] | None" = None
+    ) -> pd.DataFrame:
+        """Readings of `texts`, as of `readings_frame`, on their index; `days` are the local days they were written."""
+        if self.placed_by is None:
+            return self.of_epoch(0).readings(texts, workers)
+        dated, today = self.placed_by.dated, self.placed_by.today
+        if days is None or not dated.days:
+            return self.of_epoch(dated.epoch(today)).readings(texts, workers)
+        epochs = pd.Series(dated.epochs_of(texts.fillna("").tolist(), days.tolist(), today=today), index=texts.index)
+        parts = [self.of_epoch(int(epoch)).readings(part, workers) for epoch, part in texts.groupby(epochs)]
+        return pd.concat(parts).reindex(texts.index)
+
+    def of_epoch(self, epoch: int) -> "EpochPlaces":
+        """The readings by the gazetteer of one epoch."""
+        if epoch not in self.epochs:
+            by = self.placed_by
+            self.epochs[epoch] = EpochPlaces(by.dated.of_epoch(epoch), by.version_of(epoch)) if by else EpochPlaces()
+        return self.epochs[epoch]
+
+
+class EpochPlaces:
+    """Readings by one gazetteer: each different text is worked out once, whichever piece it stands in."""
+
+    def __init__(self, gazetteer: Gazetteer | None = None, version: str = "") -> None:
+        self.gazetteer = gazetteer
+        self.version = version
         self.texts = pd.Index([], dtype=object)
         # the first row answers for texts that say nothing
         self.known = readings_frame([NOWHERE])
@@ -112,17 +164,18 @@ class TextPlaces:
         """Readings of `texts`, as of `readings_frame`, on their index."""
         codes, unique = pd.factorize(texts.fillna("").astype(object))
         different = pd.Index(np.asarray(unique, dtype=object))
-        if self.placed_by is not None:
+        if self.gazetteer is not None:
             new = (self.texts.get_indexer(different) < 0) & (different != "")
-            self.work_out(different[new], workers, self.placed_by)
+            self.work_out(different[new], workers, self.gazetteer)
         # -1, of a text that nobody worked out, becomes the first row
         found = self.known.take((self.texts.get_indexer(different) + 1)[codes])
         found.index = texts.index
         return found
 
-    def work_out(self, texts: pd.Index, workers: "Workers", placed_by: PlacedBy) -> None:
+    def work_out(self, texts: pd.Index, workers: "Workers", gazetteer: Gazetteer) -> None:
+        """Place texts that were not met before."""
         batches = [
-            TextBatch(texts[start : start + BATCH_TEXTS].tolist(), placed_by.gazetteer, placed_by.version)
+            TextBatch(texts[start : start + BATCH_TEXTS].tolist(), gazetteer, self.version)
             for start in range(0, len(texts), BATCH_TEXTS)
         ]
         parts = list(workers.map(locate_texts, batches, rows=len(texts)))

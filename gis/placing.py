@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from gis.cells import index_points
 from gis.database.statements import load_statements
+from gis.dated_gazetteer import DatedGazetteer, NameSpan
 from gis.geocode import (
     ENGINE_VERSION,
     Gazetteer,
@@ -139,6 +140,11 @@ def shapes_of(binaries: Sequence[bytes]) -> NDArray[np.object_]:
 
 
 def gazetteer_of(connection: Connection, subdistrict_code: str) -> Gazetteer:
+    """Select the gazetteer of a sub-district with every name it has or had."""
+    return dated_gazetteer_of(connection, subdistrict_code).whole
+
+
+def dated_gazetteer_of(connection: Connection, subdistrict_code: str) -> DatedGazetteer:
     """Select the gazetteer of a sub-district. Ids carry their table: ``p12`` place, ``b7`` building, ``c3205…``."""
     bound = {"subdistrict_code": subdistrict_code}
     places = [
@@ -166,10 +172,13 @@ def gazetteer_of(connection: Connection, subdistrict_code: str) -> Gazetteer:
             )
         )
     ids = {place.place_id for place in places}
-    aliases = [
-        GazetteerAlias(owner, row.alias, "alias" if row.relation == "learned" else row.relation)
+    named = [
+        (owner, row)
         for row in connection.execute(_SQL["aliases"], bound)
         if (owner := f"{PLACE}{row.place_id}" if row.place_id else f"{COMMUNITY}{row.community_code}") in ids
+    ]
+    aliases = [
+        GazetteerAlias(owner, row.alias, "alias" if row.relation == "learned" else row.relation) for owner, row in named
     ]
     buildings = [
         GazetteerBuilding(
@@ -184,7 +193,10 @@ def gazetteer_of(connection: Connection, subdistrict_code: str) -> Gazetteer:
         for row in connection.execute(_SQL["junctions"], bound)
         if {row.road_a, row.road_b} <= known
     ]
-    return Gazetteer(places, aliases=aliases, buildings=buildings, junctions=junctions)
+    return DatedGazetteer(
+        Gazetteer(places, aliases=aliases, buildings=buildings, junctions=junctions),
+        tuple(NameSpan(owner, row.alias, row.valid_from, row.valid_to) for owner, row in named),
+    )
 
 
 def readings_frame(locations: Sequence[Location]) -> pd.DataFrame:
@@ -224,6 +236,7 @@ def reading_text(location: Location) -> str | None:
     if not location.how and not location.candidates and location.status not in (MATCHED, AMBIGUOUS):
         return None
     content: dict[str, object] = {"by": "text", "engine": ENGINE_VERSION, "how": dict(location.how)}
+    content |= {name: part for name, part in (("unit", location.unit), ("room", location.room)) if part}
     if location.candidates:
         content["candidates"] = [
             {"place": one.place_id, "building": one.building_id, "level": one.level,
@@ -239,6 +252,7 @@ def reading_text(location: Location) -> str | None:
 
 
 STATED_HOW = json.dumps({"by": "coordinates"})
+_BY_TEXT, _BY_BOTH = '{"by": "text"', '{"by": "text", "stated": true'
 
 
 def place_records(territory: Territory, *, lon: ArrayLike, lat: ArrayLike, readings: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +273,8 @@ def place_records(territory: Territory, *, lon: ArrayLike, lat: ArrayLike, readi
         One row per record on the index of `readings`: the location columns (`placement`, `lon`, `lat`, `radius_m`,
         `match_level`, `confidence`, `located_by`, `cell`, `community_code`, `work_grid_id`) and `place_id`,
         `building_id`; 0 and NaN mean none. Where the text names something within `CONFIRMS_M` (or its own radius) of
-        the stated point, the record takes the text's level, place and building and keeps the stated point.
+        the stated point, the record takes the text's level, place and building and keeps the stated point; where it
+        names something else, `located_by` says what and how far apart they are (`apart_m` [m]).
     """
     x, y = np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64)
     stated = np.isfinite(x) & np.isfinite(y)
@@ -285,6 +300,17 @@ def place_records(territory: Territory, *, lon: ArrayLike, lat: ArrayLike, readi
     shown_level[shown_level == ""] = None
     confidence = readings["confidence"].to_numpy(dtype=np.float64)
     how = readings["how"].to_numpy(dtype=object)
+    located_by = np.where(stated & ~confirmed, STATED_HOW, how)
+    for row in np.flatnonzero(confirmed):
+        located_by[row] = how[row].replace(_BY_TEXT, _BY_BOTH, 1)
+    for row in np.flatnonzero(stated & good & ~confirmed):
+        # the point is taken and the text says another place: a person may look at it
+        located_by[row] = json.dumps(
+            json.loads(how[row])
+            | {"by": "coordinates", "apart_m": round(float(apart_m[row]))}
+            | {"place": int(readings["place_id"].iloc[row]), "building": int(readings["building_id"].iloc[row])},
+            ensure_ascii=False,
+        )
     community = np.where(placed, units["community_code"].to_numpy(), readings["community_code"].to_numpy(dtype=object))
     return pd.DataFrame(
         {
@@ -296,9 +322,7 @@ def place_records(territory: Territory, *, lon: ArrayLike, lat: ArrayLike, readi
             "confidence": np.where(
                 confirmed, np.fmax(confidence, 0.95), np.where(stated, 0.95, np.where(level == "", np.nan, confidence))
             ),
-            "located_by": pd.Series(
-                np.where(stated & ~confirmed, STATED_HOW, how), index=readings.index, dtype="object"
-            ),
+            "located_by": pd.Series(located_by, index=readings.index, dtype="object"),
             "cell": np.where(placed, units["cell"].to_numpy(), 0),
             "community_code": pd.Series(community, index=readings.index, dtype="object"),
             "work_grid_id": np.where(placed, units["work_grid_id"].to_numpy(), 0),

@@ -11,6 +11,7 @@ from etl.declared import declared_feed
 from etl.delivery import SYSTEMS
 from etl.faults import Faults
 from etl.feed import Context
+from etl.feeds.incidents import place_texts
 from etl.feeds.visits import resident_homes
 from etl.points import Floats, stated_points
 from etl.storing import ids
@@ -60,7 +61,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "resident_key": rows["resident_key"],
             "stated_lon": lon,
             "stated_lat": lat,
-            "place_text": texts["address"],
+            "place_text": place_texts(texts["address"], texts["description"], texts["title"]),
         }
     )
 
@@ -80,7 +81,7 @@ def points_by_system(rows: pd.DataFrame, faults: Faults, context: Context) -> tu
 
 
 def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
-    """Find item and person; who asked without saying where is placed by neither, but the person stays linked."""
+    """Find item and person; who asked without saying where is not placed by their home, but the person stays linked."""
     topics = {
         row.code: row.topic for row in connection.execute(_SQL["service_topics"], {"code": context.district.code})
     }

@@ -69,7 +69,7 @@ def road_ids(connection: Connection, subdistrict_code: str) -> dict[str, int]:
         text(
             "SELECT name, id FROM base.place WHERE subdistrict_code = :code AND kind = 'road'"
             " UNION ALL SELECT alias, place_id FROM base.place_alias JOIN base.place ON place.id = place_alias.place_id"
-            " WHERE place.subdistrict_code = :code AND place.kind = 'road'"
+            " WHERE place.subdistrict_code = :code AND place.kind = 'road' AND withdrawn_at IS NULL"
         ),
         {"code": subdistrict_code},
     )

@@ -44,8 +44,10 @@ UPDATE support.feed
 SELECT support.tell(CAST(:message AS jsonb));
 
 -- gazetteer_version --
--- The newest batch that changed what texts are placed by.
-SELECT coalesce(max(batch.id), 0)
+-- The newest batch that changed what texts are placed by, and how often people taught or took back a name.
+SELECT coalesce(max(batch.id), 0) AS batch,
+       (SELECT count(*) + count(withdrawn_at) FROM base.place_alias
+         WHERE subdistrict_code = :subdistrict_code AND feed = 'learned') AS learned
   FROM support.batch
   JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
  WHERE batch.subdistrict_code = :subdistrict_code AND coalesce(feed.kind, feed.name) = ANY(:feeds) AND loaded > 0 AND undone_at IS NULL;

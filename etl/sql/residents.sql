@@ -5,7 +5,7 @@ SELECT name, id FROM (
      WHERE subdistrict_code = :code AND kind IN ('compound', 'apartment')
     UNION ALL
     SELECT alias, place.id, 2 FROM base.place_alias JOIN base.place ON place.id = place_alias.place_id
-     WHERE place.subdistrict_code = :code AND place.kind IN ('compound', 'apartment') AND relation <> 'resettled_to'
+     WHERE place.subdistrict_code = :code AND place.kind IN ('compound', 'apartment') AND relation <> 'resettled_to' AND withdrawn_at IS NULL
     UNION ALL
     SELECT source_key, id, 3 FROM base.place
      WHERE subdistrict_code = :code AND kind IN ('compound', 'apartment')

@@ -57,6 +57,8 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/incidents", {"POST", "PATCH"}, STAFF | WORKERS),
     ("/api/requests", {"GET"}, PEOPLE),
     ("/api/requests", {"POST", "PATCH"}, STAFF),
+    ("/api/unplaced", {"GET"}, STAFF | {"auditor"}),
+    ("/api/unplaced", {"POST"}, STAFF),
     ("/api/casework", {"GET", "POST", "PATCH"}, STAFF | WORKERS),
     ("/api/visits", {"GET", "POST"}, WORKERS | {"operator", "community_leader"}),
     ("/api/grid", {"GET", "POST"}, WORKERS),

@@ -28,6 +28,7 @@ from gis.database.tables.places import (
     subdistrict,
     work_grid,
 )
+from gis.database.tables.placing import placement_decision, placing_run
 from gis.database.tables.readings import door_count, duty, water_gauge, water_level, weather_warning
 from gis.database.tables.support import (
     batch,
@@ -44,7 +45,7 @@ from gis.database.tables.support import (
 __all__ = [
     "activity", "batch", "bed", "building", "cell", "cell_share", "community", "credit_tag", "delivered", "delivered_former", "door_count", "duty",
     "dwelling", "feed", "force_member", "grid_worker", "heading_mapping", "household", "household_record", "incident", "metadata", "organisation",
-    "participation", "person_record", "petition", "place", "place_alias", "pull", "quarantine", "record_version", "residence", "resident",
+    "participation", "person_record", "petition", "place", "place_alias", "placement_decision", "placing_run", "pull", "quarantine", "record_version", "residence", "resident",
     "resource", "resource_stock", "road_segment", "same_person", "school_admission", "service_item", "service_request", "subdistrict", "visit",
     "water_gauge", "water_level", "weather_warning", "work_grid",
 ]  # fmt: skip

@@ -150,6 +150,7 @@ place_alias = Table(
     Column("alias", Text, nullable=False),
     Column("relation", Text, nullable=False, comment="alias, abbreviation, former_name, resettled_to, learned"),
     Column("decided_by", Text, comment="Who decided a learned alias"),
+    moment("withdrawn_at", comment="Taken back: it was never right, and is used for no record; empty = in force"),
     *valid_columns(),
     identity(),
     CheckConstraint("num_nonnulls(place_id, community_code) = 1", name="owner"),
