@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from etl.checks import matches
 from etl.faults import Mask
 
 DAY = r"\d{4}-\d{2}-\d{2}"
@@ -42,7 +43,7 @@ def read_times(values: "pd.Series[str]", zone: ZoneInfo) -> Times:
         mask = given & ~read
         if not mask.any():
             break
-        mask[mask] = values[mask].str.fullmatch(form).to_numpy(dtype=bool)
+        mask &= matches(values, form)
         if not mask.any():
             continue
         read |= mask
@@ -78,9 +79,7 @@ class Days:
 def read_days(values: "pd.Series[str]") -> Days:
     """Read days like `2021-06-21`."""
     given = (values != "").to_numpy(dtype=bool, copy=True)
-    formed = given.copy()
-    formed[given] = values[given].str.fullmatch(DAY).to_numpy(dtype=bool)
-    on = pd.to_datetime(values.where(formed, None).astype(object), format="%Y-%m-%d", errors="coerce").astype(
-        "datetime64[us]"
-    )
-    return Days(on=on, bad_form=given & ~formed, impossible=formed & on.isna().to_numpy())
+    formed = given & matches(values, DAY)
+    on = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+    on[formed] = pd.to_datetime(values[formed].to_numpy(dtype=object), format="%Y-%m-%d", errors="coerce")
+    return Days(on=pd.Series(on, index=values.index), bad_form=given & ~formed, impossible=formed & np.isnat(on))

@@ -8,7 +8,7 @@ and as AES-256-GCM ciphertext for the rare eye that has a purpose. The keys are 
 import base64
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -52,7 +52,8 @@ def hash_number(number: str, keys: IdentityKeys) -> bytes:
 
 def hash_numbers(numbers: Iterable[str | None], keys: IdentityKeys) -> list[bytes | None]:
     """Hash many numbers; empty stays empty."""
-    return [hash_number(number, keys) if number else None for number in numbers]
+    digest, key = hmac.digest, keys.hash_key
+    return [digest(key, number.strip().upper().encode(), "sha256") if number else None for number in numbers]
 
 
 def encrypt_number(number: str, keys: IdentityKeys) -> bytes:
@@ -61,9 +62,16 @@ def encrypt_number(number: str, keys: IdentityKeys) -> bytes:
     return nonce + keys.cipher.encrypt(nonce, number.strip().encode(), None)
 
 
-def encrypt_numbers(numbers: Iterable[str | None], keys: IdentityKeys) -> list[bytes | None]:
+def encrypt_numbers(numbers: Sequence[str | None], keys: IdentityKeys) -> list[bytes | None]:
     """Encrypt many numbers; empty stays empty."""
-    return [encrypt_number(number, keys) if number else None for number in numbers]
+    # one call for all nonces: asking the system for each costs as much as the encryption
+    nonces, encrypt = os.urandom(_NONCE_BYTES * len(numbers)), keys.cipher.encrypt
+    return [
+        (nonce := nonces[start : start + _NONCE_BYTES]) + encrypt(nonce, number.strip().encode(), None)
+        if number
+        else None
+        for start, number in zip(range(0, len(nonces), _NONCE_BYTES), numbers, strict=True)
+    ]
 
 
 def decrypt_number(sealed: bytes, keys: IdentityKeys) -> str:

@@ -89,25 +89,27 @@ def place_texts(*texts: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def details(rows: pd.DataFrame, *, dispatched_at: Times, day_only: Mask) -> "pd.Series[str]":
-    """What has no column of its own, as JSON text; rows that say nothing more share one empty object."""
-    columns = (rows[column].tolist() for column in ("worker", "status", "community"))
-    instants = dispatched_at.at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("").tolist()
-    stated = zip(instants, *columns, day_only.tolist(), strict=True)
-    texts = []
-    for dispatched, worker, status, community, only_day in stated:
-        content: dict[str, object] = {}
-        if dispatched:
-            content["dispatched_at"] = dispatched
-        if worker:
-            content["worker"] = worker
-        if status == "已转办":
-            content["handed_over"] = True
-        if community:
-            content["stated_community"] = community
-        if only_day:
-            content["day_only"] = True
-        texts.append(json.dumps(content, ensure_ascii=False) if content else "{}")
-    return pd.Series(texts, index=rows.index, dtype="str")
+    """What has no column of its own, as JSON text; worked out once per combination, the instant apart."""
+    said = pd.MultiIndex.from_arrays([rows["worker"], rows["status"], rows["community"], day_only])
+    codes, unique = pd.factorize(said)
+    texts = pd.Series([details_text(*one) for one in unique], dtype="str")
+    rest = texts.take(codes).set_axis(rows.index)
+    instants = dispatched_at.at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
+    begun = '{"dispatched_at": "' + instants + '"' + (", " + rest.str.slice(1)).where(rest != "{}", "}")
+    return begun.where(instants.notna(), rest)
+
+
+def details_text(worker: str, status: str, community: str, day_only: bool) -> str:
+    content: dict[str, object] = {}
+    if worker:
+        content["worker"] = worker
+    if status == "已转办":
+        content["handed_over"] = True
+    if community:
+        content["stated_community"] = community
+    if day_only:
+        content["day_only"] = True
+    return json.dumps(content, ensure_ascii=False)
 
 
 FEED = declared_feed("incidents", prepare=prepare)

@@ -4,14 +4,15 @@ Identity numbers and telephones are sealed before anything is written. A person 
 """
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, require
+from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, matches, require
 from etl.declared import declared_feed
-from etl.faults import Faults
+from etl.faults import Faults, Mask
 from etl.feed import Context, StoreBatch
 from etl.filling import write_rows
 from etl.homes import Homes
@@ -19,7 +20,7 @@ from etl.storing import array_text, binary_texts, ids
 from etl.times import read_days
 from gis.database.statements import load_statements
 from gis.database.tables import resident
-from gis.identity import encrypt_numbers, hash_numbers, unseal_value
+from gis.identity import SEALED_PREFIX, encrypt_numbers, hash_numbers, unseal_value
 from gis.sealing import seal_series
 
 SEXES = {"男": "男", "女": "女"}
@@ -48,10 +49,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     faults.add("unknown_choice", "sex", unknown)
     registrations, unknown = chosen(rows["registration"], REGISTRATIONS)
     faults.add("unknown_choice", "registration", unknown)
-    plain = rows.assign(
-        identity=[unseal_value(value, context.keys) for value in rows["identity"]],
-        phone=[unseal_value(value, context.keys) for value in rows["phone"]],
-    )
+    plain = rows.assign(identity=unsealed(rows["identity"], context), phone=unsealed(rows["phone"], context))
     born, since = read_days(rows["birth_date"]), read_days(rows["valid_from"])
     for column, days in (("birth_date", born), ("valid_from", since)):
         faults.add("time_form", column, days.bad_form)
@@ -61,10 +59,9 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     age_faults(born.on, faults, today=today)
     groups, wrong = group_texts(rows["groups"])
     faults.add("unknown_choice", "groups", wrong)
-    bad_phone = is_given(plain["phone"])
-    bad_phone[bad_phone] = ~plain["phone"][bad_phone].str.fullmatch(r"\+?[\d\- ]{7,20}").to_numpy(dtype=bool)
-    faults.add("phone_form", "phone", bad_phone)
+    faults.add("phone_form", "phone", is_given(plain["phone"]) & ~matches(plain["phone"], r"\+?[\d\- ]{7,20}"))
     identities = plain["identity"].str.upper().tolist()
+    phones = plain["phone"].tolist()
     return pd.DataFrame(
         {
             "source_key": rows["source_key"],
@@ -75,8 +72,8 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "groups": groups,
             "identity_hash": text_series(binary_texts(hash_numbers(identities, context.keys)), rows.index),
             "identity_cipher": text_series(binary_texts(encrypt_numbers(identities, context.keys)), rows.index),
-            "phone_cipher": text_series(binary_texts(encrypt_numbers(plain["phone"], context.keys)), rows.index),
-            "address": text_series(seal_series(rows["address"])["redacted"], rows.index),
+            "phone_cipher": text_series(binary_texts(encrypt_numbers(phones, context.keys)), rows.index),
+            "address": seal_series(rows["address"])["redacted"],
             "valid_from": since.on.dt.tz_localize(context.district.zone),
             "household": rows["household"],
             "compound": rows["compound"],
@@ -91,14 +88,20 @@ def text_series(values: object, index: pd.Index) -> "pd.Series[str]":
     return pd.Series(values, index=index, dtype="str")
 
 
-def group_texts(tags: "pd.Series[str]") -> tuple["pd.Series[str]", "np.ndarray[tuple[int], np.dtype[np.bool_]]"]:
+def unsealed(values: "pd.Series[str]", context: Context) -> "pd.Series[str]":
+    """Numbers as they are written; rows out of the quarantine bring them sealed."""
+    if not values.str.startswith(SEALED_PREFIX).any():
+        return values
+    return values.map(lambda value: unseal_value(value, context.keys))
+
+
+def group_texts(tags: "pd.Series[str]") -> tuple["pd.Series[str]", Mask]:
     """Groups as array text, worked out once per combination, and where a tag is unknown."""
-    known: dict[str, tuple[str, bool]] = {}
-    for value in tags.unique():
-        parts = [part for part in value.replace("；", ";").replace("、", ";").split(";") if part]
-        known[value] = (array_text(GROUPS.get(part, part) for part in parts), not set(parts) <= set(GROUPS))
-    texts = pd.Series([known[value][0] for value in tags], index=tags.index, dtype="str")
-    return texts, np.array([known[value][1] for value in tags], dtype=bool)
+    codes, unique = pd.factorize(tags)
+    parts = [[part for part in re.split("[;；、]", value) if part] for value in unique]
+    texts = pd.array([array_text(GROUPS.get(part, part) for part in one) for one in parts], dtype="str")
+    wrong = np.array([not set(one) <= set(GROUPS) for one in parts], dtype=bool)
+    return pd.Series(texts.take(codes), index=tags.index), wrong[codes]
 
 
 def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
@@ -108,12 +111,11 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
     compound known.
     """
     bound = {"code": context.district.code}
-    places = pd.DataFrame(connection.execute(_SQL["place_names"], bound).all(), columns=["compound", "place_id"])
-    names = places.drop_duplicates("compound").set_index("compound")["place_id"]
+    names = {row.name: row.id for row in reversed(connection.execute(_SQL["place_names"], bound).all())}
     place_id = columns["compound"].map(names)
     faults.add("unknown_compound", "compound", is_given(columns["compound"]) & place_id.isna().to_numpy())
     standing = pd.DataFrame(
-        connection.execute(_SQL["buildings"], bound).all(),
+        [tuple(row) for row in connection.execute(_SQL["buildings"], bound)],
         columns=[
             "place_id",
             "building",

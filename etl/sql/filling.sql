@@ -10,6 +10,10 @@ SELECT EXISTS (SELECT FROM {table} WHERE subdistrict_code = :code);
 -- Whether a table holds no row.
 SELECT NOT EXISTS (SELECT FROM {table});
 
+-- is_referenced --
+-- Whether another table refers to a table.
+SELECT EXISTS (SELECT FROM pg_constraint WHERE confrelid = CAST(:table AS regclass) AND contype = 'f');
+
 -- secondary --
 -- Indexes and references of a table that are not its primary key and that no other table refers to: how each is dropped and made.
 WITH reference AS (
