@@ -25,6 +25,7 @@ _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECK = np.frombuffer(b"10X98765432", dtype=np.uint8)
 #: signs of a unified social credit code by their value; I, O, S, V and Z are none
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_TENS = np.array([1000, 100, 10, 1])
 #: nobody on file is older [years]
 OLDEST = 125
 
@@ -106,7 +107,7 @@ def identity_faults(rows: pd.DataFrame, faults: Faults, *, birth: "pd.Series[pd.
     wrong_digit = np.zeros(len(rows), dtype=bool)
     wrong_digit[formed] = _CHECK[(digits * _WEIGHTS).sum(axis=1) % 11] != signs[:, 17]
     faults.add("check_digit", "identity", wrong_digit)
-    born = days_of(digits[:, 6:10] @ [1000, 100, 10, 1], digits[:, 10:12] @ [10, 1], digits[:, 12:14] @ [10, 1])
+    born = days_of(*(digits[:, first:last] @ _TENS[first - last :] for first, last in ((6, 10), (10, 12), (12, 14))))
     impossible = np.zeros(len(rows), dtype=bool)
     impossible[formed] = np.isnat(born)
     faults.add("identity_birthday", "identity", impossible)
@@ -130,13 +131,11 @@ def credit_code_faults(codes: "pd.Series[str]", faults: Faults, column: str) -> 
     faults.add("check_digit", column, wrong)
 
 
-def days_of(
-    year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]
-) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
+def days_of(year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.datetime64]:
     """Days of the calendar; NaT where there is no such day."""
     possible = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1)
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1)
+    days: NDArray[np.datetime64] = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     days[~(possible & (days.astype("datetime64[M]") == months))] = np.datetime64("NaT")
     return days
 

@@ -144,7 +144,7 @@ def seal_series(texts: "pd.Series[str]") -> pd.DataFrame:
     if suspects.size:
         sealed = [seal(text) for text in redacted.iloc[suspects]]
         redacted = redacted.copy()
-        redacted.iloc[suspects] = [one.redacted for one in sealed]
+        redacted.iloc[suspects] = pd.Series([one.redacted for one in sealed], dtype="str")
         for at, one in zip(suspects, sealed, strict=True):
             found[at] = one.found
     return pd.DataFrame({"redacted": redacted, "found": found}, index=texts.index)

@@ -75,5 +75,23 @@ def test_a_column_keeps_its_index_and_its_gaps():
     sealed = seal_series(texts)
 
     assert sealed.index.tolist() == [7, 3, 5]
-    assert sealed["redacted"].tolist() == ["[TEL]", None, "无"]
+    assert sealed["redacted"].fillna("-").tolist() == ["[TEL]", "-", "无"]
     assert [len(found) for found in sealed["found"]] == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一三八零零零零一二三四",
+        "１３８ ００００ １２３４",
+        "٠١٢٣٤٥٦٧٨٩",
+        "苏EX12345",
+        "电话 6825-1234",
+        "(0512)68251234",
+        "138—0000—1234",
+        "3幢201",
+    ],
+)
+def test_a_column_seals_what_a_single_text_seals(text):
+    # the column passes over texts that hold no number by another expression
+    assert seal_series(pd.Series([text]))["redacted"].tolist() == [seal(text).redacted]
