@@ -70,8 +70,8 @@ def prepare_columns(declaration: Declaration, rows: pd.DataFrame, faults: Faults
             columns[name] = values
             continue
         into = column.into or INTO.get(column.kind, name)
-        if into in table.c:
-            columns[into] = as_stored(values, table, into, context)
+        # what is no column of the table is for whoever stores: a room by which a dwelling is found
+        columns[into] = as_stored(values, table, into, context) if into in table.c else values
     for name, column in declaration.columns.items():
         if column.after:
             order_faults(moments[column.after], moments[name], faults, name)

@@ -13,6 +13,7 @@ from etl.faults import Faults
 from etl.feed import Context
 from etl.points import Floats, stated_points, unit_columns
 from etl.storing import hex_shapes, ids
+from etl.vectors import GEOMETRY
 
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
@@ -42,8 +43,23 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
         bearing_deg=np.asarray(sizes["bearing_deg"], dtype=np.float64),
         srid=context.district.metric_srid,
     )
+    if GEOMETRY in rows:
+        shapes = footprints(rows, faults)
     columns["footprint"] = pd.Series(hex_shapes(shapes), index=rows.index, dtype="object")
     return pd.DataFrame(columns, index=rows.index).join(units)
+
+
+def footprints(rows: pd.DataFrame, faults: Faults) -> NDArray[np.object_]:
+    """The outlines that were drawn: of a building in several parts the largest; a mere point has none."""
+    shapes = rows[GEOMETRY].to_numpy(dtype=object)
+    kinds = shapely.get_type_id(shapes)
+    areas = np.isin(kinds, (3, 6))
+    faults.add("no_area", GEOMETRY, np.isin(kinds, (1, 2, 4, 5, 7)))
+    faults.add("invalid_shape", GEOMETRY, areas & ~shapely.is_valid(shapes))
+    result: NDArray[np.object_] = np.full(shapes.shape, None, dtype=object)
+    for at in np.flatnonzero(areas):
+        result[at] = max(shapely.get_parts(shapes[at]), key=shapely.area)
+    return result
 
 
 def outlines(
