@@ -125,8 +125,7 @@ def test_organisations_are_placed_by_point_or_by_words_and_their_numbers_sealed(
 
 def test_an_activity_is_where_its_words_say_and_who_took_part_is_linked(small: World) -> None:
     assert small.rows(
-        "SELECT match_level, participants, ST_X(geom) FROM base.activity"
-        " WHERE subdistrict_code = :code"
+        "SELECT match_level, participants, ST_X(geom) FROM base.activity WHERE subdistrict_code = :code"
     ) == [("poi", 42, pytest.approx(120.503))]
     assert small.rows(
         "SELECT resident.source_key, part, hours, participation.community_code FROM base.participation"
