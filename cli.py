@@ -33,6 +33,7 @@ COMMANDS = {
     "sandbox": ("cli:make_sandbox", "make the sandbox anew: invented data for other systems that are being built"),
     "geocode": ("gis.geocode_command:geocode", "place the texts of a CSV by a gazetteer"),
     "analyse": ("alerts.analyse:app", "detectors over files: scan, counts, hotspots, …"),
+    "cap": ("alerts.cap_command:app", "take in CAP alerts of others"),
     "assign": ("casework.assign_command:app", "split work grids among their workers"),
     "report": ("dashboard.reports.report_command:report", "write the monthly map report"),
     "users": ("access.users_command:app", "accounts, roles and tokens"),

@@ -32,6 +32,7 @@ ROUTERS = (
     "dashboard.api.grid",
     "dashboard.grid.page",
     "dashboard.api.alerts",
+    "dashboard.api.cap",
     "dashboard.api.layers",
     "dashboard.api.audit",
     "dashboard.api.consumer",
@@ -54,6 +55,7 @@ OPEN_ROUTERS = (
     "dashboard.api.geocode",
     "dashboard.api.casework",
     "dashboard.api.alerts",
+    "dashboard.api.cap",
     "dashboard.api.layers",
     "dashboard.tiles",
 )

@@ -17,7 +17,12 @@ TOPIC_OF_SOURCE = {
     "reach": "resources",
 }
 #: shapes that change without a batch: their own newest change tells
-LIVE_STATEMENTS = {"alerts": "alerts_version", "incidents": "incidents_version", "resources": "resources_version"}
+LIVE_STATEMENTS = {
+    "alerts": "alerts_version",
+    "outside_alerts": "outside_alerts_version",
+    "incidents": "incidents_version",
+    "resources": "resources_version",
+}
 
 
 def layer_version(connection: Connection, layer: Layer, *, code: str) -> str:

@@ -59,6 +59,11 @@ SELECT id, geom, category, subcategory, grade, status, reported_at, due_at, comm
 SELECT id, geom, rule, letter, level, status, unit_kind, unit_name, community_code, observed, expected, raised_at FROM alerting.alert
  WHERE subdistrict_code = :code AND status <> 'cleared' AND geom IS NOT NULL;
 
+-- outside_alerts --
+-- CAP alerts of others that hold now: weather, the district.
+SELECT id, geom, level, event, headline, source_name, effective_at, expires_at FROM alerting.outside_alert
+ WHERE subdistrict_code = :code AND status = 'Actual' AND msg_type IN ('Alert', 'Update') AND ended_at IS NULL AND expires_at > now() AND geom IS NOT NULL;
+
 -- roads --
 -- Road segments with their class.
 SELECT id, geom, name, road_class FROM base.road_segment WHERE subdistrict_code = :code;

@@ -16,6 +16,11 @@ SELECT COALESCE((SELECT max(id) FROM support.batch
 -- The newest change of an alert.
 SELECT COALESCE(max(extract(epoch FROM updated_at)), 0) || '-' || count(*) FROM alerting.alert WHERE subdistrict_code = :code;
 
+-- outside_alerts_version --
+-- The newest message from outside, and how many hold now.
+SELECT COALESCE(max(extract(epoch FROM received_at)), 0) || '-' || count(*) FILTER (WHERE ended_at IS NULL AND expires_at > now())
+  FROM alerting.outside_alert WHERE subdistrict_code = :code;
+
 -- incidents_version --
 -- The newest change of an open incident, and how many are open.
 SELECT COALESCE(max(extract(epoch FROM recorded_from)), 0) || '-' || count(*)
