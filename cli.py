@@ -29,6 +29,8 @@ COMMANDS = {
     "live": ("cli:live_on", "top the sample up to now, then simulate (run does it)"),
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
+    "batch": ("etl.batch_command:app", "the ledger: what was loaded; undo and replay"),
+    "quarantine": ("etl.quarantine_command:app", "rows that were refused: download, mend, load again"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
     "sandbox": ("cli:make_sandbox", "make the sandbox anew: invented data for other systems that are being built"),
     "geocode": ("gis.geocode_command:geocode", "place the texts of a CSV by a gazetteer"),
@@ -61,14 +63,16 @@ def load(
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
     ] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="say what would change and write nothing")] = False,
 ) -> None:
     """Check, place and load every feed of the given folders, then count the facts per cell and let the rules judge."""
     from etl.load_command import load as load_paths
     from gis.database.connection import running_database
 
     with running_database(DatabaseSettings()) as database:
-        load_paths(paths, actor, language, scheduler)
-        take_in(database)
+        load_paths(paths, actor, language, scheduler, preview)
+        if not preview:
+            take_in(database)
 
 
 def take_in(database: "Database") -> None:

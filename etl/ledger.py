@@ -48,6 +48,19 @@ class FeedResult:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What brings a batch about."""
+
+    #: delivery, report, mending or replay
+    name: str
+    #: the batch whose kept file is loaded again
+    replay_of: int | None = None
+
+
+DELIVERED = Origin("delivery")
+
+
+@dataclass(frozen=True)
 class Opening:
     """How a batch begins."""
 
@@ -179,3 +192,11 @@ def delivered_hashes(connection: Connection, *, subdistrict_code: str, feed: str
     blocks = connection.execute(_SQL["delivered_all"], {**bound, "end": ROW_END}).scalars().all()
     joined = pl.Series(blocks, dtype=pl.String).str.split(ROW_END).explode().drop_nulls()
     return pl.DataFrame({"key": joined.str.slice(32), "known": joined.str.slice(0, 32)})
+
+
+def batches(
+    connection: Connection, *, subdistrict_code: str, feed: str = "", most: int = 200, reports: bool = False
+) -> Sequence[Any]:
+    """Return rows of the ledger, newest first, with each feed's title and kind; single reports only when asked."""
+    bound = {"subdistrict_code": subdistrict_code, "feed": feed, "most": most, "reports": reports}
+    return connection.execute(_SQL["batches"], bound).all()

@@ -1,9 +1,9 @@
 """Load a delivered folder: look at every file first, then bring feed after feed in, each in one transaction."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,9 +21,12 @@ from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
 from etl.feeds.terrain import NAME as TERRAIN
 from etl.feeds.terrain import inspect_terrain
 from etl.fitting import UnknownHeadings, is_still_decided, note_headings, read_fitted, refuse_switched_off
+from etl.kept import KeptFiles
 from etl.ledger import (
+    DELIVERED,
     FeedResult,
     Opening,
+    Origin,
     close_batch,
     gazetteer_version,
     lock_feed,
@@ -101,6 +104,7 @@ def load_folder(
     progress: Progress | None = None,
     executor: Executor | None = None,
     only: Sequence[str] = (),
+    kept: KeptFiles | None = None,
 ) -> list[FeedResult]:
     """Load every feed of a delivered folder.
 
@@ -121,6 +125,8 @@ def load_folder(
         Where the row work runs; None = here, or a pool of processes when rows are many.
     only
         Names of files to load; empty = all.
+    kept
+        Where delivered files are kept, so that their batches can be replayed; None = nowhere.
 
     Returns
     -------
@@ -133,8 +139,36 @@ def load_folder(
         If a file is not what `district.yml` says; nothing was changed then.
     """
     delivery = read_delivery(folder, known=KNOWN)
-    sources = in_order(delivery, only)
+    return load_sources(
+        database, delivery, in_order(delivery, only), actor=actor, now=now, progress=progress, executor=executor,
+        kept=kept,
+    )  # fmt: skip
+
+
+def load_sources(
+    database: Database,
+    delivery: Delivery,
+    sources: Sequence[FeedSource],
+    *,
+    actor: str,
+    now: datetime,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    kept: KeptFiles | None = None,
+    origin: Origin = DELIVERED,
+    transaction: "Transaction | None" = None,
+) -> list[FeedResult]:
+    """Load some files of a delivery, in the order given; as `load_folder`.
+
+    Parameters
+    ----------
+    origin
+        What brings the batches about, for the ledger.
+    transaction
+        Opens the transaction of one feed; None = one of its own for each.
+    """
     told = progress or NoProgress()
+    transact = transaction or batch_transaction
     try:
         with database.owner.connect() as connection, connection.begin():
             looked = look_at_all(connection, delivery, sources)
@@ -149,10 +183,13 @@ def load_folder(
         for file in looked:
             told.begin(file.source.known_as, file.same_rows or (len(file.raw) if file.raw else 0))
             result = load_one(
-                database, delivery, file, actor=actor, now=now, workers=workers, told=told,
+                database, delivery, file, actor=actor, now=now, workers=workers, told=told, origin=origin,
+                transaction=transact,
                 # cells are built once, after the last file of areas; a load that ends before that is begun again there
                 builds_cells=bool(areas) and file is areas[-1],
             )  # fmt: skip
+            if kept is not None and file.same_rows is None:
+                kept.keep(file.source.path, file.digest, feed=file.source.known_as)
             results.append(result)
             told.end(result)
     return results
@@ -243,36 +280,45 @@ def refuse_elsewhere(source: FeedSource, raw: RawRows, territory: Territory) -> 
         )
 
 
+#: opens the transaction of one feed, with the sub-district registered
+Transaction = Callable[[Database, District], AbstractContextManager[Connection]]
+
+
 @contextmanager
 def batch_transaction(database: Database, district: District) -> Iterator[Connection]:
     """One transaction of the owner in which the sub-district is registered."""
     with database.owner.begin() as connection:
-        # rows are worked through while the transaction waits, for minutes when a geocoder is slow; the server's limit
-        # is for forgotten sessions of people
-        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        connection.execute(text("SET LOCAL work_mem = '128MB'"))
-        connection.execute(
-            text(
-                "INSERT INTO base.subdistrict AS d (code, name, name_en, metric_srid, timezone, schematic, config)"
-                " VALUES (:code, :name, :name_en, :metric_srid, :timezone, :schematic, CAST(:config AS jsonb))"
-                " ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,"
-                " metric_srid = excluded.metric_srid, timezone = excluded.timezone, schematic = excluded.schematic,"
-                " config = excluded.config"
-                " WHERE (d.name, d.name_en, d.metric_srid, d.timezone, d.schematic, d.config) IS DISTINCT FROM"
-                " (excluded.name, excluded.name_en, excluded.metric_srid, excluded.timezone, excluded.schematic,"
-                " excluded.config)"
-            ),
-            {
-                "code": district.code,
-                "name": district.name,
-                "name_en": district.name_en,
-                "metric_srid": district.metric_srid,
-                "timezone": district.timezone,
-                "schematic": district.schematic,
-                "config": json.dumps(district_config(district), ensure_ascii=False),
-            },
-        )
+        register_district(connection, district)
         yield connection
+
+
+def register_district(connection: Connection, district: District) -> None:
+    """Note what `district.yml` says of the sub-district, and let the transaction take its time."""
+    # rows are worked through while the transaction waits, for minutes when a geocoder is slow; the server's limit
+    # is for forgotten sessions of people
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("SET LOCAL work_mem = '128MB'"))
+    connection.execute(
+        text(
+            "INSERT INTO base.subdistrict AS d (code, name, name_en, metric_srid, timezone, schematic, config)"
+            " VALUES (:code, :name, :name_en, :metric_srid, :timezone, :schematic, CAST(:config AS jsonb))"
+            " ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,"
+            " metric_srid = excluded.metric_srid, timezone = excluded.timezone, schematic = excluded.schematic,"
+            " config = excluded.config"
+            " WHERE (d.name, d.name_en, d.metric_srid, d.timezone, d.schematic, d.config) IS DISTINCT FROM"
+            " (excluded.name, excluded.name_en, excluded.metric_srid, excluded.timezone, excluded.schematic,"
+            " excluded.config)"
+        ),
+        {
+            "code": district.code,
+            "name": district.name,
+            "name_en": district.name_en,
+            "metric_srid": district.metric_srid,
+            "timezone": district.timezone,
+            "schematic": district.schematic,
+            "config": json.dumps(district_config(district), ensure_ascii=False),
+        },
+    )
 
 
 def load_one(
@@ -285,11 +331,13 @@ def load_one(
     workers: Workers,
     told: Progress,
     builds_cells: bool,
+    origin: Origin,
+    transaction: "Transaction",
 ) -> FeedResult:
     """Load one feed in one transaction."""
     source, district = file.source, delivery.district
     started = perf_counter()
-    with batch_transaction(database, district) as connection:
+    with transaction(database, district) as connection:
         lock_feed(connection, subdistrict_code=district.code, feed=source.known_as)
         register_feed(
             connection,
@@ -311,6 +359,8 @@ def load_one(
             started_at=now,
             counted=file.counted,
             kind=source.feed,
+            origin=origin.name,
+            replay_of=origin.replay_of,
         )
         if file.same_rows is not None:
             result = same_again(connection, opening, file.same_rows, started)

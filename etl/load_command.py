@@ -13,11 +13,13 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from etl.feeds import KNOWN
+from etl.kept import FOLDER, KeptFiles
 from etl.ledger import FeedResult
 from etl.load import load_folder
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
 from gis.errors import BadInput, FengqiaoError
+from gis.identity import identity_keys
 from gis.placing import POINT_LEVELS
 from gis.settings import DatabaseSettings
 from gis.texts import Texts, texts_in
@@ -30,24 +32,34 @@ def load(
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
     ] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="say what would change and write nothing")] = False,
 ) -> None:
-    """Check, place and load every feed of the given folders."""
+    """Check, place and load every feed of the given folders, or say what that would change."""
     texts = texts_in(language)
     console = Console(highlight=False)
     try:
         executor = cluster(scheduler) if scheduler else None
-        with running_database(DatabaseSettings()) as database:
+        settings = DatabaseSettings()
+        with running_database(settings) as database:
             upgrade(database)
+            now = datetime.now(UTC)
             for folder, only in deliveries(paths):
+                if preview:
+                    from etl.batch_command import print_previews
+                    from etl.preview import preview_folder
+
+                    print_previews(console, preview_folder(database, folder, actor=actor, now=now, only=only), texts)
+                    continue
                 with progress_bars(console) as bars:
                     results = load_folder(
                         database,
                         folder,
                         actor=actor,
-                        now=datetime.now(UTC),
+                        now=now,
                         progress=BarProgress(bars, texts),
                         executor=executor,
                         only=only,
+                        kept=KeptFiles(settings.var_dir / FOLDER, identity_keys(database.secrets)),
                     )
                 print_results(console, results, texts)
     except FengqiaoError as error:

@@ -81,8 +81,9 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
     connection
         The owner's, in a transaction.
     message
-        ``{"kind": "batch", "feed": …, "batch_id": …}``, ``{"kind": "incident", "id": …}`` or
-        ``{"kind": "request", "id": …}``; anything else changes nothing.
+        ``{"kind": "batch", "feed": …, "batch_id": …}`` (with ``"undone": true`` when it was undone), ``{"kind":
+        "incident", "id": …}``, ``{"kind": "request", "id": …}`` or ``{"kind": "persons", "id": …}`` (a decision whether
+        two records are one person); anything else changes nothing.
 
     Returns
     -------
@@ -90,6 +91,10 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
         Rows that were new, changed or removed, by topic that was looked at.
     """
     match message:
+        case {"kind": "batch", "undone": True}:
+            # what it had brought is gone, and with it the way to the cells
+            connection.execute(STATEMENTS["lock"])
+            return refresh_topics(connection, select_district(connection), TOPICS, now=now)
         case {"kind": "batch", "feed": str(feed), "batch_id": int(batch_id)}:
             connection.execute(STATEMENTS["lock"])
             return apply_batch(connection, select_district(connection), feed, batch_id, now=now)
@@ -103,6 +108,11 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
             district = select_district(connection)
             cells = demand.cells_of_request(connection, request_id)
             return {"demand": recount_demand(connection, district, cells, now=now)}
+        case {"kind": "persons", "id": int(pair_id)}:
+            connection.execute(STATEMENTS["lock"])
+            district = select_district(connection)
+            cells = population.cells_of_pair(connection, pair_id)
+            return recount_residents(connection, district, cells, now=now)
     return {}
 
 
@@ -117,7 +127,8 @@ def apply_batch(
         cells = demand.changed_cells(connection, district, batch_id=batch_id)
         return {"demand": recount_demand(connection, district, cells, now=now)}
     if feed == "residents":
-        return recount_residents(connection, district, batch_id, now=now)
+        cells = population.changed_cells(connection, district, batch_id=batch_id)
+        return recount_residents(connection, district, cells, now=now)
     if feed == "service_items":
         return refresh_topics(connection, district, ("demand",), now=now)
     if feed in ("resources", "roads"):
@@ -151,8 +162,9 @@ def recount_demand(connection: Connection, district: District, cells: h3_cells.C
     return changed
 
 
-def recount_residents(connection: Connection, district: District, batch_id: int, *, now: datetime) -> dict[str, int]:
-    cells = population.changed_cells(connection, district, batch_id=batch_id)
+def recount_residents(
+    connection: Connection, district: District, cells: h3_cells.Cells, *, now: datetime
+) -> dict[str, int]:
     state = connection.execute(STATEMENTS["state"], {"code": district.code, "topic": "population"}).one_or_none()
     if state is None or cells.size > MANY_CELLS:
         return refresh_topics(connection, district, ("population", "demand"), now=now)

@@ -148,6 +148,12 @@ def changed_cells(connection: Connection, district: District, *, batch_id: int) 
     return np.array(rows, dtype=np.int64)
 
 
+def cells_of_pair(connection: Connection, pair_id: int) -> h3_cells.Cells:
+    """Return the cells of resolution 11 where the persons of a decided pair of records are, or were, counted."""
+    rows = connection.scalars(STATEMENTS["cells_of_pair"], {"pair_id": pair_id}).all()
+    return np.array(rows, dtype=np.int64)
+
+
 def cells_of_birthdays(connection: Connection, district: District, *, since: date, today: date) -> h3_cells.Cells:
     """Return the cells of resolution 11 where somebody turned 18, 60 or 80 after `since` and up to `today`."""
     rows = connection.scalars(STATEMENTS["cells_of_birthdays"], {"code": district.code, "since": since, "today": today})

@@ -8,7 +8,8 @@ WITH counted AS (
 )
 SELECT counted.topics = 0
        OR (counted.at AT TIME ZONE subdistrict.timezone)::date <> (CAST(:now AS timestamptz) AT TIME ZONE subdistrict.timezone)::date
-       OR EXISTS (SELECT FROM support.batch WHERE finished_at >= counted.at)
+       OR EXISTS (SELECT FROM support.batch WHERE finished_at >= counted.at OR undone_at >= counted.at)
+       OR EXISTS (SELECT FROM base.same_person WHERE decided_at >= counted.at)
        OR EXISTS (SELECT FROM base.incident WHERE recorded_from >= counted.at)
        OR EXISTS (SELECT FROM base.service_request WHERE recorded_from >= counted.at)
   FROM counted, base.subdistrict

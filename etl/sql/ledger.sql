@@ -63,3 +63,14 @@ SELECT string_agg(encode(row_hash, 'hex') || source_key, :end)
 -- Some rows of a feed as last delivered.
 SELECT source_key, row_hash FROM support.delivered
  WHERE subdistrict_code = :subdistrict_code AND feed = :feed AND source_key = ANY(:keys);
+
+-- batches --
+-- The ledger, newest first.
+SELECT batch.id, batch.feed, coalesce(feed.title, batch.feed) AS title, coalesce(feed.kind, batch.feed) AS kind, source, content_hash, origin,
+       read, counted, loaded, unchanged, quarantined, unplaced, levels, seconds, actor, versions, started_at, finished_at, undone_at, undone_by,
+       replay_of
+  FROM support.batch
+  LEFT JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
+ WHERE batch.subdistrict_code = :subdistrict_code AND (:feed = '' OR batch.feed = :feed) AND (:reports OR origin <> 'report')
+ ORDER BY batch.id DESC
+ LIMIT :most;
