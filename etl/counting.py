@@ -48,7 +48,7 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     if counter is None:
         return None
     counted = counter(replace(source, sheet=raw.sheet or source.sheet), raw.first_row)
-    if counted != len(raw):
+    if counted is not None and counted != len(raw):
         raise BadInput(
             f"{source.path.name}: {len(raw)} rows were read but an independent count finds {counted}; nothing was"
             " loaded, look for open quotes or empty rows"
@@ -119,6 +119,24 @@ def count_jsonl(source: FeedSource, first_row: int) -> int:
     """Lines that are not blank."""
     with source.path.open(encoding=source.encoding) as file:
         return sum(1 for line in file if line.strip())
+
+
+def count_json(source: FeedSource, first_row: int) -> int | None:
+    """Objects of the file's only list of objects; None when it has several."""
+
+    def lists(content: object) -> list[int]:
+        if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
+            return [len(content)]
+        return [one for inner in content.values() for one in lists(inner)] if isinstance(content, dict) else []
+
+    with source.path.open(encoding=source.encoding) as file:
+        found = lists(json.load(file))
+    return found[0] if len(found) == 1 else None
+
+
+def count_kml(source: FeedSource, first_row: int) -> int:
+    """Placemarks."""
+    return len(re.findall(rb"<(?:\w+:)?Placemark[\s>]", source.path.read_bytes()))
 
 
 def count_sheet(source: FeedSource, first_row: int) -> int:
@@ -197,14 +215,17 @@ def count_shapefile(source: FeedSource, first_row: int) -> int:
 
 
 #: ending of the name -> who counts, given where the rows begin
-COUNTERS: dict[str, Callable[[FeedSource, int], int]] = {
+COUNTERS: dict[str, Callable[[FeedSource, int], int | None]] = {
     ".csv": count_csv,
     ".txt": count_csv,
     ".tsv": count_csv,
     ".jsonl": count_jsonl,
     ".ndjson": count_jsonl,
+    ".json": count_json,
     ".xlsx": count_sheet,
+    ".xlsm": count_sheet,
     ".geojson": count_geojson,
+    ".kml": count_kml,
     ".gpkg": count_geopackage,
     ".shp": count_shapefile,
 }

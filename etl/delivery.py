@@ -1,6 +1,7 @@
 """What a delivered folder holds: which file is which feed, in which encoding and coordinate system."""
 
 import codecs
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +88,11 @@ class FeedSource:
             "values": {column: dict(words) for column, words in self.values.items()},
             "keys": self.keys,
         }
+
+
+def config_text(source: FeedSource) -> str:
+    """Write how a file is to be read, the same for the same."""
+    return json.dumps(source.config, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from etl.delivery import FeedSource
+from etl.delivery import FeedSource, config_text
 from etl.faults import reason_text
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS
@@ -161,7 +161,7 @@ class Intake:
             source="api",
             content_hash=None,
             actor=actor,
-            versions=versions(ground.placed_by.version),
+            versions={**versions(ground.placed_by.version), "config": config_text(source)},
             started_at=now,
             by_transaction=True,
             counted=1,

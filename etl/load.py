@@ -15,7 +15,7 @@ import shapely
 from sqlalchemy import Connection, text
 
 from etl.counting import agreed_count
-from etl.delivery import Delivery, FeedSource, read_delivery
+from etl.delivery import Delivery, FeedSource, config_text, read_delivery
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
 from etl.feeds.terrain import NAME as TERRAIN
@@ -226,17 +226,17 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
         written_at = source.path.stat().st_mtime_ns
         digest = content_hash(source.path)
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)
-        same = last and last.content_hash == digest and last.versions.get("config") == json_key(source)
+        same = last and last.content_hash == digest and last.versions.get("config") == config_text(source)
         same = same and is_still_decided(connection, last.versions.get("mapping"))
         # cells that are cut anew want their heights again
         recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
         if same and not recut:
             known = replace(source, mapping=last.versions.get("mapping") or "")
-            looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=json_key(source)))
+            looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=config_text(source)))
             continue
         if source.feed == TERRAIN:
             inspect_terrain(source, territory)
-            looked.append(Looked(source, digest, config=json_key(source)))
+            looked.append(Looked(source, digest, config=config_text(source)))
             continue
         stated, feed = source, FEEDS[source.feed]
         refuse_switched_off(feed, delivery.district)
@@ -256,14 +256,10 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
                 raw=raw if kept <= KEEP_BYTES else None,
                 counted=counted,
                 written_at=written_at,
-                config=json_key(stated),
+                config=config_text(stated),
             )
         )
     return looked
-
-
-def json_key(source: FeedSource) -> str:
-    return json.dumps(source.config, ensure_ascii=False, sort_keys=True)
 
 
 def refuse_elsewhere(source: FeedSource, raw: RawRows, territory: Territory) -> None:

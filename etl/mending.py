@@ -14,13 +14,15 @@ import shapely
 from sqlalchemy import Connection, text
 
 from etl.counting import agreed_count
-from etl.delivery import FeedSource
+from etl.delivery import FeedSource, config_text
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS
+from etl.fitting import fit
 from etl.ledger import FeedResult, Opening, gazetteer_version, lock_feed
-from etl.load import json_key, needs_gazetteer, register_district
+from etl.load import needs_gazetteer, register_district
 from etl.pipeline import load_rows, versions
-from etl.reading import RawRows, read_csv_rows, read_sheet_rows
+from etl.readers.sheets import read_sheet_rows
+from etl.reading import RawRows, read_csv_rows
 from etl.replay import source_of
 from etl.sheets import MOST_ROWS, NUMBER_HEADING, SEALED_MARK, BadRow, unguarded, write_sheet
 from etl.vectors import GEOMETRY, to_wgs84_shapes
@@ -179,10 +181,10 @@ def sheet_rows(connection: Connection, sheet: RawRows, name: str, district: Dist
 
 
 def forms_of(rows: Pairs) -> list[Pairs]:
-    """Split rows by the headings of the file they came from: each is brought in in the form it was delivered in."""
-    groups: dict[tuple[str, ...], Pairs] = {}
+    """Split rows by the form of the file they came from: each is brought in as it was delivered."""
+    groups: dict[tuple[object, ...], Pairs] = {}
     for at, row in rows:
-        groups.setdefault(row.ordered, []).append((at, row))
+        groups.setdefault((row.ordered, row.config), []).append((at, row))
     return list(groups.values())
 
 
@@ -198,8 +200,9 @@ def bring_in(
     keys: IdentityKeys,
 ) -> tuple[int, FeedResult]:
     """Bring rows of one form in; returns how many passed, and what became of them."""
-    source = source_of(known, known.config, path)
+    config = json.loads(rows[0][1].config) if rows[0][1].config else known.config
     feed = replace(FEEDS[known.kind], name=known.feed)
+    source = fitting_source(connection, feed, source_of(known, config, path), rows[0][1].ordered, district)
     raw = restored(sheet, rows, feed, source, keys)
     gazetteer_batch = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
     context = Context(district, source, territory_of(connection, district.code), keys, now)
@@ -209,7 +212,7 @@ def bring_in(
         source=path.name,
         content_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         actor=actor,
-        versions={**versions(str(gazetteer_batch)), "config": json_key(source)},
+        versions={**versions(str(gazetteer_batch)), "config": config_text(source)},
         started_at=now,
         counted=len(rows),
         origin="mending",
@@ -223,6 +226,20 @@ def bring_in(
             connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by
         )
     return settle(connection, rows, result, first_row=raw.first_row, now=now), result
+
+
+def fitting_source(
+    connection: Connection, feed: Feed, source: FeedSource, headings: Sequence[str], district: District
+) -> FeedSource:
+    """The source with the heading set that rows of these headings were read by."""
+    if set(feed.required_headings(source)) <= set(headings):
+        return source
+    fitted = fit(connection, feed, source, headings, district.code)
+    if fitted is None:
+        raise BadInput(
+            f"feed {feed.name}: the headings {', '.join(headings)[:200]} are of no set that is known any more"
+        )
+    return fitted
 
 
 def restored(sheet: RawRows, rows: Pairs, feed: Feed, source: FeedSource, keys: IdentityKeys) -> RawRows:

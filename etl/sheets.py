@@ -43,10 +43,14 @@ class BadRow:
     #: headings in the order of the file; empty for rows from before it was kept
     headings: tuple[str, ...]
     reasons: tuple[str, ...]
+    #: how its file was read, as JSON; empty for rows from before it was kept
+    config: str
 
     @classmethod
     def from_row(cls, row: Any) -> "BadRow":
-        return cls(row.id, row.row_hash, row.raw, row.sealed, tuple(row.headings), tuple(row.reasons))
+        return cls(
+            row.id, row.row_hash, row.raw, row.sealed, tuple(row.headings), tuple(row.reasons), row.config or ""
+        )  # fmt: skip
 
     @property
     def ordered(self) -> tuple[str, ...]:

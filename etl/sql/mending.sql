@@ -5,10 +5,13 @@ SELECT coalesce(kind, name) AS kind, name AS feed, title, expected_every_s, conf
 
 -- waiting --
 -- Bad rows that wait to be mended, in the order they came.
-SELECT id, batch_id, row_number, row_hash, raw, sealed, headings, reasons, quarantined_at
+SELECT quarantine.id, batch_id, row_number, row_hash, raw, sealed, headings, reasons, quarantined_at, batch.versions ->> 'config' AS config,
+       batch.source
   FROM support.quarantine
- WHERE subdistrict_code = :code AND feed = :feed AND released_at IS NULL AND (CAST(:ids AS bigint[]) IS NULL OR id = ANY(CAST(:ids AS bigint[])))
- ORDER BY batch_id, row_number, id
+  JOIN support.batch ON batch.id = quarantine.batch_id
+ WHERE quarantine.subdistrict_code = :code AND quarantine.feed = :feed AND released_at IS NULL
+   AND (CAST(:ids AS bigint[]) IS NULL OR quarantine.id = ANY(CAST(:ids AS bigint[])))
+ ORDER BY batch_id, row_number, quarantine.id
  LIMIT CAST(:limit AS bigint);
 
 -- feeds_waiting --

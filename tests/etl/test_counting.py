@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from etl.counting import agreed_count, count_csv, lines_of
 from etl.delivery import FeedSource
+from etl.readers.json_rows import read_json_rows
 from etl.readers.sheets import read_sheet_rows
 from etl.reading import RawRows, read_csv_rows, read_jsonl_rows
 from etl.vectors import read_vector_rows
@@ -79,6 +80,10 @@ def test_json_lines_and_layers_are_counted(tmp_path: Path) -> None:
     lines = FeedSource("requests", tmp_path / "rows.jsonl")
     lines.path.write_text('{"键": "1"}\n\n{"键": "2"}\n', encoding="utf-8")
     assert agreed_count(lines, read_jsonl_rows(lines, ["键"])) == 2
+
+    wrapped = FeedSource("requests", tmp_path / "rows.json")
+    wrapped.path.write_text('{"code": 0, "data": {"total": 9, "list": [{"键": "1"}, {"键": "2"}]}}', encoding="utf-8")
+    assert agreed_count(wrapped, read_json_rows(wrapped, ["键"])) == 2
 
     points = gpd.GeoDataFrame({"键": ["1", "2", "3"]}, geometry=[shapely.Point(120.5, 31.3)] * 3, crs=4326)
     points.to_file(tmp_path / "rows.geojson", driver="GeoJSON")

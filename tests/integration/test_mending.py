@@ -67,7 +67,11 @@ def sheet_of(database: Database, feed: str, form: str, path: Path) -> pd.DataFra
     with database.owner.connect() as connection:
         content = quarantine_sheet(connection, subdistrict_code=CODE, feed=feed, form=form, texts=texts_in("zh"))
     path.write_bytes(content)
-    read = pd.read_csv(path, dtype=str, keep_default_na=False) if form == "csv" else pd.read_excel(path, dtype=str, keep_default_na=False)
+    read = (
+        pd.read_csv(path, dtype=str, keep_default_na=False)
+        if form == "csv"
+        else pd.read_excel(path, dtype=str, keep_default_na=False, engine="openpyxl")
+    )
     assert isinstance(read, pd.DataFrame)
     return read
 
@@ -116,7 +120,9 @@ def test_a_sheet_has_the_feeds_own_headings_every_reason_no_number_and_no_formul
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_mended_rows_leave_and_their_sealed_numbers_are_as_delivered(refused: Database, tmp_path: Path, form: str) -> None:
+def test_mended_rows_leave_and_their_sealed_numbers_are_as_delivered(
+    refused: Database, tmp_path: Path, form: str
+) -> None:
     people = sheet_of(refused, "residents", form, tmp_path / f"people.{form}")
     people.loc[people["人员编号"] == "P8", "性别"] = "女"
     people.loc[people["人员编号"] == "P9", "性别"] = "女"
@@ -133,10 +139,25 @@ def test_mended_rows_leave_and_their_sealed_numbers_are_as_delivered(refused: Da
     )
     assert bytes(digest) == hash_number(OTHER_IDENTITY, identity_keys(refused.secrets))
     batch = mended.results[0].batch_id
-    ledger = rows(refused, "SELECT origin, read, counted, loaded, quarantined, actor FROM support.batch WHERE id = :id", id=batch)
+    ledger = rows(
+        refused, "SELECT origin, read, counted, loaded, quarantined, actor FROM support.batch WHERE id = :id", id=batch
+    )
     assert ledger == [("mending", 2, 2, 1, 1, "受理员")]
-    assert one(refused, "SELECT count(*) FROM support.quarantine WHERE subdistrict_code = :code AND released_batch_id = :id", id=batch) == 2
-    assert one(refused, "SELECT count(*) FROM access.audit WHERE action = 'quarantine_mended' AND changes ->> 'passed' = '1'") >= 1
+    assert (
+        one(
+            refused,
+            "SELECT count(*) FROM support.quarantine WHERE subdistrict_code = :code AND released_batch_id = :id",
+            id=batch,
+        )
+        == 2
+    )
+    assert (
+        one(
+            refused,
+            "SELECT count(*) FROM access.audit WHERE action = 'quarantine_mended' AND changes ->> 'passed' = '1'",
+        )
+        >= 1
+    )
     # undone, all of it waits again as it did
     undo_batch(refused, int(batch or 0), actor="test", now=NOW)
     assert [key for key, _ in waiting(refused, "residents")] == ["P8", "P9"]
@@ -152,7 +173,8 @@ def test_a_text_that_was_redacted_comes_back_whole_and_guards_come_off(refused: 
 
     assert (mended.passed, mended.left) == (2, 0)
     assert rows(
-        refused, "SELECT source_key, title, description FROM base.incident WHERE subdistrict_code = :code AND source_key <> '1' ORDER BY 1"
+        refused,
+        "SELECT source_key, title, description FROM base.incident WHERE subdistrict_code = :code AND source_key <> '1' ORDER BY 1",
     ) == [("7", "=HYPERLINK(1)", "来电[TEL]反映扰民"), ("8", "-5℃ 结冰", "垃圾无人清理")]
 
 
@@ -192,4 +214,3 @@ def test_a_sheet_that_is_not_ours_is_refused_in_a_sentence(refused: Database, tm
 def test_a_guard_comes_off_as_it_was_put_on(value: str) -> None:
     assert unguarded(guarded(value)) == value
     assert not guarded(value).startswith(("=", "+", "-", "@", "\t", "＝"))
-
