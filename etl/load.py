@@ -395,14 +395,20 @@ def load_feed(
         keys=identity_keys(database.secrets),
         now=opening.started_at,
     )
-    placed_by = None
-    if needs_gazetteer(feed):
-        today = opening.started_at.astimezone(district.zone).date()
-        placed_by = PlacedBy(dated_gazetteer_of(connection, district.code), version, today)
+    placed_by = select_placed_by(connection, feed, district, version=version, now=opening.started_at)
     return load_rows(
         connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by,
         told=Told(told.advance),
     )  # fmt: skip
+
+
+def select_placed_by(
+    connection: Connection, feed: Feed, district: District, *, version: str, now: datetime
+) -> PlacedBy | None:
+    """What rows of a feed are placed by; None for feeds that are not placed by their text."""
+    if not needs_gazetteer(feed):
+        return None
+    return PlacedBy(dated_gazetteer_of(connection, district.code), version, now.astimezone(district.zone).date())
 
 
 def is_areas(file: Looked) -> bool:

@@ -19,20 +19,20 @@ from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS
 from etl.fitting import fit
 from etl.ledger import FeedResult, Opening, gazetteer_version, lock_feed
-from etl.load import needs_gazetteer, register_district
+from etl.load import register_district, select_placed_by
 from etl.pipeline import load_rows, versions
 from etl.readers.sheets import read_sheet_rows
 from etl.reading import RawRows, read_csv_rows
 from etl.replay import source_of
 from etl.sheets import MOST_ROWS, NUMBER_HEADING, SEALED_MARK, BadRow, unguarded, write_sheet
 from etl.vectors import GEOMETRY, to_wgs84_shapes
-from etl.work import PlacedBy, Workers
+from etl.work import Workers
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district
 from gis.errors import BadInput, NotFound
 from gis.identity import IdentityKeys, identity_keys, unseal_value
-from gis.placing import gazetteer_of, territory_of
+from gis.placing import territory_of
 from gis.texts import Texts
 
 _SQL = load_statements("etl", "mending")
@@ -218,9 +218,7 @@ def bring_in(
         origin="mending",
         kind=known.kind,
     )
-    placed_by = (
-        PlacedBy(gazetteer_of(connection, district.code), str(gazetteer_batch)) if needs_gazetteer(feed) else None
-    )
+    placed_by = select_placed_by(connection, feed, district, version=str(gazetteer_batch), now=now)
     with Workers() as workers:
         result = load_rows(
             connection, feed=feed, raw=raw, context=context, opening=opening, workers=workers, placed_by=placed_by
