@@ -307,7 +307,9 @@ def faults_of(fault: ValidationError) -> str:
 def rule_text(rule: Rule) -> str:
     """Write a rule as YAML, as `parse_rule` reads it: what is at its default is left out."""
     stated = rule.model_dump(mode="json", exclude_defaults=True)
-    ordered = {"id": rule.id, "kind": rule.kind, **stated}
+    last = {name: stated.pop(name) for name in ("levels", "clear_after_h") if name in stated}
+    first = {"id": rule.id, "kind": rule.kind}
+    ordered = first | {name: value for name, value in stated.items() if name not in first} | last
     return yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
 
 

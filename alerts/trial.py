@@ -104,7 +104,16 @@ def tried_on(
         graves = select_graves(connection, rule, district, first=first, last=last)
     asked = {"subdistrict_code": district.code}
     homes = {row.unit_code: row.community_code for row in connection.execute(HISTORY_SQL["homes_of_units"], asked)}
-    return score(alerts, graves, first=first, last=last, zone=district.zone, homes=homes)
+    newest = connection.scalar(HISTORY_SQL["known_until"], asked)
+    return score(
+        alerts,
+        graves,
+        first=first,
+        last=last,
+        zone=district.zone,
+        homes=homes,
+        known_until=newest or datetime.now(tz=UTC),
+    )
 
 
 def select_graves(connection: Connection, rule: Rule, district: District, *, first: date, last: date) -> list[Grave]:

@@ -2,7 +2,8 @@
 
 An alert hits when something grave follows within `HORIZON` in its unit; something grave is a miss when no alert of its
 unit came in the `HORIZON` before it. Where much turns out grave anyway, a rule hits by luck: the hits of the same
-alerts moved in time, averaged over many moves, say how often.
+alerts moved in time, averaged over many moves, say how often. An alert without a hit whose horizon is not over by the
+end of what is known is undecided, not false.
 """
 
 from collections import Counter
@@ -55,6 +56,7 @@ def score(
     last: date,
     zone: tzinfo,
     homes: Mapping[str, str],
+    known_until: datetime,
 ) -> dict[str, Any]:
     """Compare alerts with what turned out grave.
 
@@ -62,42 +64,48 @@ def score(
     ----------
     homes
         The community of every compound and cell.
+    known_until
+        What turned out grave is known up to here.
 
     Returns
     -------
     result
-        alerts, hits, false_alarms, hits_by_luck, graves, caught, misses; lead_h (median [h]), false_per_week,
-        by_community and by_level ({code or level: alerts, false alarms}), weeks ([{week, hits, false}]).
+        alerts, hits, undecided, false_alarms, hits_by_luck, graves, caught, misses; lead_h (median [h]);
+        alerts_per_week, false_per_week; by_community and by_level ({code or level: {hits, false, undecided}}); weeks
+        ([{week, hits, false, undecided}])
     """
     hit, caught, leads = matched(alerts, graves)
     weeks = ((last - first).days + 1) / 7
-    by_week: dict[date, list[int]] = {}
+    by_week: dict[date, Counter[str]] = {}
+    kinds: Counter[str] = Counter()
     places: dict[str, Counter[str]] = {}
     levels: dict[str, Counter[str]] = {}
     for alert, right in zip(alerts, hit, strict=True):
         day = alert.raised_at.astimezone(zone).date()
-        by_week.setdefault(day - timedelta(days=day.weekday()), [0, 0])[0 if right else 1] += 1
-        kind = "hits" if right else "false"
+        kind = "hits" if right else "false" if alert.held_until + HORIZON <= known_until else "undecided"
+        kinds[kind] += 1
+        by_week.setdefault(day - timedelta(days=day.weekday()), Counter())[kind] += 1
         places.setdefault(home_of(alert, homes), Counter())[kind] += 1
         levels.setdefault(str(alert.level), Counter())[kind] += 1
     monday = first - timedelta(days=first.weekday())
     return {
         "alerts": len(alerts),
-        "hits": sum(hit),
-        "false_alarms": len(alerts) - sum(hit),
+        "hits": kinds["hits"],
+        "undecided": kinds["undecided"],
+        "false_alarms": kinds["false"],
         "hits_by_luck": luck(alerts, graves, first=first, last=last),
         "graves": len(graves),
         "caught": sum(caught),
         "misses": len(graves) - sum(caught),
         "lead_h": round(median(leads), 1) if leads else None,
         "alerts_per_week": round(len(alerts) / weeks, 2),
-        "false_per_week": round((len(alerts) - sum(hit)) / weeks, 2),
+        "false_per_week": round(kinds["false"] / weeks, 2),
         "by_community": {code: dict(counted) for code, counted in sorted(places.items())},
         "by_level": {level: dict(counted) for level, counted in sorted(levels.items())},
         "weeks": [
-            {"week": week.isoformat(), "hits": counted[0], "false": counted[1]}
+            {"week": week.isoformat(), **{kind: counted[kind] for kind in ("hits", "false", "undecided")}}
             for week in (monday + timedelta(days=7 * number) for number in range(((last - monday).days // 7) + 1))
-            for counted in [by_week.get(week, [0, 0])]
+            for counted in [by_week.get(week, Counter())]
         ],
     }
 

@@ -64,3 +64,17 @@ ACCOUNTS_NEW = (
     ACCOUNTS_NEW_WORKER,
     ACCOUNTS_NEW_PASSWORD,
 )
+RULES_ROWS = "rules-rows"
+RULES_FACTS = "rules-facts"
+RULES_NEW = "rules-new"
+RULES_TICK = "rules-tick"
+RULES_HEAD = "rules-head"
+RULES_DETAIL = "rules-detail"
+RULES_TEXT = "rules-text"
+RULES_WHY = "rules-why"
+RULES_SAVE = "rules-save"
+RULES_SWITCH = "rules-switch"
+RULES_HISTORY = "rules-history"
+RULES_WEEKS = "rules-weeks"
+RULES_TRY = "rules-try"
+RULES_TRIAL = "rules-trial"

@@ -72,3 +72,8 @@ SELECT unit_code, community_code
   FROM (SELECT DISTINCT ON (share.cell) lower(to_hex(share.cell)) AS unit_code, share.unit_code AS community_code
           FROM base.cell_share AS share JOIN base.cell ON cell.cell = share.cell AND cell.resolution = 10
          WHERE share.unit_kind = 'community' AND cell.subdistrict_code = :subdistrict_code ORDER BY share.cell, share.share DESC, share.unit_code) AS held;
+
+-- known_until --
+-- Up to when it is known what turned out grave: the newest record.
+SELECT max(at) FROM (SELECT max(reported_at) AS at FROM base.incident WHERE subdistrict_code = :subdistrict_code
+                     UNION ALL SELECT max(requested_at) FROM base.service_request WHERE subdistrict_code = :subdistrict_code) AS newest;

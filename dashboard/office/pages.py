@@ -8,6 +8,7 @@ from dashboard.office.page import GROUPS, OfficePage
 #: module:attribute of each page
 PAGES = (
     "dashboard.office.accounts:PAGE",
+    "dashboard.office.rules:PAGE",
     "dashboard.office.audit:PAGE",
 )
 
