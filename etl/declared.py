@@ -162,7 +162,8 @@ def phone_values(name: str, column: Column, rows: pd.DataFrame, faults: Faults, 
     wrong = is_given(plain)
     wrong[wrong] = ~plain[wrong].str.fullmatch(r"\+?[\d\- ]{7,20}").to_numpy(dtype=bool)
     faults.add("phone_form", name, wrong)
-    return pd.Series(binary_texts(encrypt_numbers(plain.tolist(), context.keys)), index=rows.index, dtype="object")
+    sealed = encrypt_numbers(plain.tolist(), context.keys, of=f"{name}/" + rows["source_key"])
+    return pd.Series(binary_texts(sealed), index=rows.index, dtype="object")
 
 
 def credit_code_values(name: str, column: Column, rows: pd.DataFrame, faults: Faults, context: Context) -> Any:

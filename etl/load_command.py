@@ -1,7 +1,8 @@
 """`fengqiao load PATH…`: bring delivered folders in and show what became of every row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,9 +39,8 @@ def load(
     texts = texts_in(language)
     console = Console(highlight=False)
     try:
-        executor = cluster(scheduler) if scheduler else None
         settings = DatabaseSettings()
-        with running_database(settings) as database:
+        with cluster(scheduler) as executor, running_database(settings) as database:
             upgrade(database)
             now = datetime.now(UTC)
             for folder, only in deliveries(paths):
@@ -80,17 +80,28 @@ def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
     return list(folders.items())
 
 
-def cluster(address: str) -> Executor:
-    """Return the executor of a dask cluster."""
+@contextmanager
+def cluster(address: str, *, timeout_s: float = 10) -> Iterator[Executor | None]:
+    """Yield the executor of a dask cluster, or None when no address is given.
+
+    Raises
+    ------
+    BadInput
+        If nobody answers there, or the package is not installed.
+    """
+    if not address:
+        yield None
+        return
     try:
         from distributed import Client
     except ImportError as fault:
         raise BadInput("--scheduler needs the package distributed; install it with pip install distributed") from fault
     try:
-        executor: Executor = Client(address, timeout=10).get_executor()  # type: ignore[no-untyped-call]
-    except OSError as fault:
+        client = Client(address, timeout=timeout_s)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as fault:
         raise BadInput(f"no dask scheduler answers at {address}") from fault
-    return executor
+    with client:
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def progress_bars(console: Console) -> Bars:

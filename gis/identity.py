@@ -6,6 +6,7 @@ and as AES-256-GCM ciphertext for the rare eye that has a purpose. The keys are 
 """
 
 import base64
+import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Sequence
@@ -62,15 +63,24 @@ def encrypt_number(number: str, keys: IdentityKeys) -> bytes:
     return nonce + keys.cipher.encrypt(nonce, number.strip().encode(), None)
 
 
-def encrypt_numbers(numbers: Sequence[str | None], keys: IdentityKeys) -> list[bytes | None]:
-    """Encrypt many numbers; empty stays empty."""
-    # one call for all nonces: asking the system for each costs as much as the encryption
-    nonces, encrypt = os.urandom(_NONCE_BYTES * len(numbers)), keys.cipher.encrypt
+def encrypt_numbers(numbers: Sequence[str | None], keys: IdentityKeys, *, of: Iterable[str]) -> list[bytes | None]:
+    """Encrypt many numbers so that the same number of the same record gives the same bytes; empty stays empty.
+
+    The nonce is a keyed hash of the number and of what it belongs to, so that it never serves two different numbers, a
+    record delivered again equals itself, and equal numbers of two records do not show.
+
+    Parameters
+    ----------
+    of
+        What each number belongs to: its record and column.
+    """
+    key, encrypt, digest = keys.hash_key[:64], keys.cipher.encrypt, hashlib.blake2b
     return [
-        (nonce := nonces[start : start + _NONCE_BYTES]) + encrypt(nonce, number.strip().encode(), None)
+        (nonce := digest(f"{owner}\x1f{number}".encode(), digest_size=_NONCE_BYTES, key=key, person=b"nonce").digest())
+        + encrypt(nonce, number.strip().encode(), None)
         if number
         else None
-        for start, number in zip(range(0, len(nonces), _NONCE_BYTES), numbers, strict=True)
+        for number, owner in zip(numbers, of, strict=True)
     ]
 
 

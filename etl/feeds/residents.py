@@ -71,8 +71,8 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "registration": registrations,
             "groups": groups,
             "identity_hash": text_series(binary_texts(hash_numbers(identities, context.keys)), rows.index),
-            "identity_cipher": text_series(binary_texts(encrypt_numbers(identities, context.keys)), rows.index),
-            "phone_cipher": text_series(binary_texts(encrypt_numbers(phones, context.keys)), rows.index),
+            "identity_cipher": sealed_numbers("identity", identities, rows, context),
+            "phone_cipher": sealed_numbers("phone", phones, rows, context),
             "address": seal_series(rows["address"])["redacted"],
             "valid_from": since.on.dt.tz_localize(context.district.zone),
             "household": rows["household"],
@@ -86,6 +86,11 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
 
 def text_series(values: object, index: pd.Index) -> "pd.Series[str]":
     return pd.Series(values, index=index, dtype="str")
+
+
+def sealed_numbers(name: str, numbers: list[str], rows: pd.DataFrame, context: Context) -> "pd.Series[str]":
+    owners = (f"{name}/" + rows["source_key"]).tolist()
+    return text_series(binary_texts(encrypt_numbers(numbers, context.keys, of=owners)), rows.index)
 
 
 def unsealed(values: "pd.Series[str]", context: Context) -> "pd.Series[str]":

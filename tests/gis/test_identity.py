@@ -28,14 +28,19 @@ def test_equal_numbers_have_equal_hashes_under_one_key_only() -> None:
     assert hash_numbers([None, ""], ours) == [None, None]
 
 
-def test_a_number_is_read_back_and_never_encrypted_the_same_way_twice() -> None:
+def test_a_number_is_read_back_and_shows_in_no_other_record() -> None:
     keys = identity_keys(make_secrets())
-    first, second = encrypt_numbers([NUMBER, NUMBER], keys)
+    first, second = encrypt_numbers([NUMBER, NUMBER], keys, of=["identity/P1", "identity/P2"])
 
     assert first is not None
     assert first != second
     assert NUMBER.encode() not in first
     assert decrypt_number(first, keys) == NUMBER
+    # delivered again, a record equals itself; another number of it has another nonce, its first twelve bytes
+    again, other = encrypt_numbers([NUMBER, NUMBER[:-1] + "0"], keys, of=["identity/P1", "identity/P1"])
+    assert again == first
+    assert other is not None
+    assert other[:12] != first[:12]
 
 
 def test_another_installation_and_a_damaged_byte_are_refused() -> None:
