@@ -36,6 +36,7 @@ ROUTERS = (
     "dashboard.api.layers",
     "dashboard.api.audit",
     "dashboard.api.consumer",
+    "dashboard.api.figures",
     "dashboard.tiles",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",
@@ -57,6 +58,7 @@ OPEN_ROUTERS = (
     "dashboard.api.alerts",
     "dashboard.api.cap",
     "dashboard.api.layers",
+    "dashboard.api.figures",
     "dashboard.tiles",
 )
 OPEN_MOUNTS = ("dashboard.ogc",)

@@ -45,6 +45,7 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/openapi.json", {"GET"}, None),
     ("/api/session", {"GET", "POST"}, EVERYBODY),
     ("/api/consumer", {"GET"}, PEOPLE),
+    ("/api/figures", {"GET"}, STAFF | LEADERS | {"auditor"}),
     ("/api/layers", {"GET"}, EVERYBODY),
     ("/api/basemap", {"GET"}, EVERYBODY),
     ("/api/alerts", {"GET"}, EVERYBODY),
