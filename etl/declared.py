@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, text
 from etl.checks import chosen, credit_code_faults, decimals, is_given, key_faults, order_faults, require, whole_numbers
 from etl.declaration import Column, Declaration, read_declaration
 from etl.faults import Faults
-from etl.feed import Context, Feed, Prepare, Resolve, Store
+from etl.feed import Context, Feed, Finish, Prepare, Resolve, Store
 from etl.points import Floats, stated_points, unit_columns
 from etl.storing import binary_texts, hex_shapes, ids
 from etl.times import read_days, read_times
@@ -30,7 +30,12 @@ INTO = {"community": "community_code", "phone": "phone_cipher"}
 
 
 def declared_feed(
-    name: str, *, prepare: Prepare | None = None, resolve: Resolve | None = None, store: Store | None = None
+    name: str,
+    *,
+    prepare: Prepare | None = None,
+    resolve: Resolve | None = None,
+    store: Store | None = None,
+    finish: Finish | None = None,
 ) -> Feed:
     """Build the feed of ``etl/feeds/<name>.yml``.
 
@@ -40,6 +45,8 @@ def declared_feed(
         What replaces the declared checking, and the declared looking up of references.
     store
         What replaces the upsert.
+    finish
+        What is done once, after every row is stored.
     """
     declaration = read_declaration(name)
     refers = any(column.kind == "reference" for column in declaration.columns.values())
@@ -49,6 +56,7 @@ def declared_feed(
         prepare=prepare or partial(prepare_columns, declaration),
         resolve=resolve or (partial(resolve_references, declaration) if refers else None),
         store=store,
+        finish=finish,
     )
 
 

@@ -46,6 +46,7 @@ Prepare = Callable[[pd.DataFrame, Faults, Context], pd.DataFrame]
 Resolve = Callable[[Connection, pd.DataFrame, Faults, Context], pd.DataFrame]
 #: writes columns that one upsert cannot: several tables, or an order of rows
 Store = Callable[[Connection, pd.DataFrame, Context, "StoreBatch"], None]
+Finish = Callable[[Connection, Context, "StoreBatch"], None]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Feed:
     resolve: Resolve | None = None
     #: writes after `resolve` and placing; None = one upsert into `table`
     store: Store | None = None
+    #: runs once after every row is stored, in the same transaction
+    finish: Finish | None = None
 
     @property
     def declaration_name(self) -> str:

@@ -185,6 +185,8 @@ def bring_in(
                 release(connection, feed=feed, context=context, keys=sorted(mended), batch_id=batch.id, now=context.now)
             tally.add(good, faults.by_row(), feed)
             told.advance(len(columns))
+    if feed.finish and tally.loaded:
+        feed.finish(connection, context, batch)
     reasons = tally.reasons | {at: ["broken_row"] for at in raw.broken if sorted_rows.fresh[at]} | dict(refused)
     hashes = {position: sorted_rows.hash_of(position) for position in reasons}
     known = known_bad(connection, subdistrict_code=code, feed=feed.name, hashes=list(hashes.values()))

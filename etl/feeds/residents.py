@@ -16,6 +16,7 @@ from etl.faults import Faults, Mask
 from etl.feed import Context, StoreBatch
 from etl.filling import write_rows
 from etl.homes import Homes
+from etl.matching import match_persons
 from etl.storing import array_text, binary_texts, ids
 from etl.times import read_days
 from gis.database.statements import load_statements
@@ -168,4 +169,4 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     write_rows(connection, resident, frame, conflict=batch.feed.conflict, batch=batch)
 
 
-FEED = declared_feed("residents", prepare=prepare, resolve=resolve, store=store)
+FEED = declared_feed("residents", prepare=prepare, resolve=resolve, store=store, finish=match_persons)

@@ -1,0 +1,10 @@
+"""Households stay together as long as any person of theirs is merged."""
+
+from gis.migrations import run_script
+
+revision = "m0611"
+down_revision = "HEAD"
+
+
+def upgrade() -> None:
+    run_script(revision)
