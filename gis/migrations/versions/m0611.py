@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0611"
-down_revision = "HEAD"
+down_revision = "m0102"
 
 
 def upgrade() -> None:
