@@ -35,7 +35,7 @@ from etl.ledger import (
     register_feed,
 )
 from etl.pipeline import Told, load_rows, versions
-from etl.readers.files import opened
+from etl.readers.files import opened, refuse_outright
 from etl.reading import RawRows, content_hash
 from etl.vectors import other_layers
 from etl.work import PlacedBy, Workers
@@ -223,6 +223,8 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
     looked: list[Looked] = []
     kept = 0
     for source in sources:
+        if source.feed != TERRAIN:
+            refuse_outright(source)
         written_at = source.path.stat().st_mtime_ns
         digest = content_hash(source.path)
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from etl.delivery import SYSTEMS, FeedSource, converter
-from etl.readers.guard import refuse_large, refuse_unsafe_xml, refuse_wide
+from etl.readers.guard import refuse_unsafe_xml, refuse_wide
 from etl.reading import RawRows, as_text, require_headings
 from gis.errors import BadInput
 
@@ -99,8 +99,6 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
     name, ending = source.path.name, source.path.suffix.lower()
     if not source.path.stat().st_size:
         raise BadInput(f"{name} is empty; a vector file is expected")
-    if ending in WHOLE:
-        refuse_large(source.path)
     if ending == ".kml":
         refuse_unsafe_xml(source.path)
     try:

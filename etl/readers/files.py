@@ -15,11 +15,11 @@ import shapely
 from etl.delivery import FeedSource, converter
 from etl.readers.archive import unpacked
 from etl.readers.encoding import detected_encoding
-from etl.readers.guard import heading_fields, refuse_long_lines, refuse_wide
+from etl.readers.guard import heading_fields, refuse_large, refuse_long_lines, refuse_wide
 from etl.readers.json_rows import flattened, json_records, read_json_rows
 from etl.readers.sheets import read_sheet_rows, sheet_headings
 from etl.reading import RawRows, read_csv_rows, read_jsonl_rows
-from etl.vectors import GEOMETRY, read_vector_rows, vector_columns
+from etl.vectors import GEOMETRY, WHOLE, read_vector_rows, vector_columns
 from gis.errors import BadInput
 
 TEXTS = (".csv", ".txt", ".tsv")
@@ -78,6 +78,17 @@ def headings_of(source: FeedSource) -> list[str]:
         return [field.strip() for field in heading_fields(line)]
 
 
+def refuse_outright(source: FeedSource) -> None:
+    """Refuse what need not be read to be refused: no kind of file we read, too large, or a line without end."""
+    ending = source.path.suffix.lower()
+    if ending not in ENDINGS:
+        raise BadInput(f"{source.path.name}: feed {source.feed} is read from {', '.join(ENDINGS)} files")
+    if ending in WHOLE:
+        refuse_large(source.path)
+    if ending in TEXTS or ending in LINES:
+        refuse_long_lines(source.path)
+
+
 @contextmanager
 def opened(source: FeedSource) -> Iterator[FeedSource]:
     """The source as a plain file: taken out of its archive, its encoding found out, its lines looked at."""
@@ -85,11 +96,8 @@ def opened(source: FeedSource) -> Iterator[FeedSource]:
         with unpacked(source.path) as folder, opened(replace(source, path=member_of(source, folder))) as found:
             yield found
         return
+    refuse_outright(source)
     ending = source.path.suffix.lower()
-    if ending not in ENDINGS:
-        raise BadInput(f"{source.path.name}: feed {source.feed} is read from {', '.join(ENDINGS)} files")
-    if ending in TEXTS or ending in LINES:
-        refuse_long_lines(source.path)
     if ending in TEXTS or ending in LINES or ending == ".json":
         source = replace(source, encoding=source.encoding or detected_encoding(source.path))
     if ending in TEXTS:

@@ -4,7 +4,6 @@ Readers hold a file's rows in memory, so what would need more than its size prom
 """
 
 import csv
-import io
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,8 +66,18 @@ def delimiter_of(line: str) -> str:
 
 
 def heading_fields(line: str) -> list[str]:
-    """Split a heading line by its own delimiter."""
-    return next(csv.reader(io.StringIO(line), delimiter=delimiter_of(line)), [])
+    """Split a heading line by its own delimiter.
+
+    Raises
+    ------
+    BadInput
+        If a field is longer than any heading.
+    """
+    lines = line.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+    try:
+        return next(csv.reader(lines, delimiter=delimiter_of(line)), [])
+    except csv.Error as fault:
+        raise BadInput(f"the first line ({line[:40]!r}…) is no heading of a table ({fault})") from fault
 
 
 def refuse_large(path: Path) -> None:

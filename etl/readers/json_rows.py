@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from etl.delivery import FeedSource
-from etl.readers.guard import refuse_large, refuse_wide
+from etl.readers.guard import refuse_wide
 from etl.reading import RawRows, as_text, require_headings, utf8_bytes
 from gis.errors import BadInput
 
@@ -44,7 +44,6 @@ def read_json_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
 def json_records(source: FeedSource) -> list[Mapping[str, Any]]:
     """The objects of a JSON file."""
     name = source.path.name
-    refuse_large(source.path)
     try:
         content = json.loads(utf8_bytes(source), parse_constant=refuse_constant)
     except RecursionError as fault:
