@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from etl.delivery import SYSTEMS, FeedSource, converter
-from etl.readers.guard import refuse_unsafe_xml, refuse_wide
+from etl.readers.guard import refuse_wide
+from etl.readers.kml import read_kml
 from etl.reading import RawRows, as_text, require_headings
 from gis.errors import BadInput
 
@@ -100,7 +101,7 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
     if not source.path.stat().st_size:
         raise BadInput(f"{name} is empty; a vector file is expected")
     if ending == ".kml":
-        refuse_unsafe_xml(source.path)
+        return read_kml(source.path), source.path.stem, [source.path.stem]
     try:
         layers = [str(layer) for layer in pyogrio.list_layers(source.path)[:, 0]]
         layer = source.layer or layers[0]

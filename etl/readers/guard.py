@@ -7,9 +7,6 @@ import csv
 from pathlib import Path
 from typing import BinaryIO
 
-import defusedxml.ElementTree
-from defusedxml.common import DefusedXmlException
-
 from gis.errors import BadInput
 
 #: no line of a table is longer [bytes]
@@ -94,16 +91,3 @@ def refuse_entities(name: str, head: bytes) -> None:
     """Refuse an XML part that begins with a document type: entities are defined there, and no table needs any."""
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(f"{name} defines a document type or is not UTF-8; entities are not read: save it anew")
-
-
-def refuse_unsafe_xml(path: Path) -> None:
-    """Parse an XML file once without keeping it, refusing entities, references to other files, and what is cut."""
-    try:
-        for _, element in defusedxml.ElementTree.iterparse(path, forbid_dtd=True):
-            element.clear()
-    except DefusedXmlException as fault:
-        raise BadInput(
-            f"{path.name} defines a document type ({type(fault).__name__}); entities are not read: save it anew"
-        ) from fault
-    except (defusedxml.ElementTree.ParseError, ValueError, LookupError) as fault:
-        raise BadInput(f"{path.name} is no readable XML ({fault}); it may be cut") from fault

@@ -128,7 +128,7 @@ def merged_heading(upper: Sequence[str], lower: Sequence[str], wanted: set[str])
             headings.append(own)
         else:
             joined = above + below
-            headings.append(joined if joined in wanted or (below not in wanted and below in headings) else below)
+            headings.append(joined if joined in wanted or below in headings else below)
     return headings
 
 
