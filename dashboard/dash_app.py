@@ -19,7 +19,14 @@ __all__ = ["asking_session", "mount_dash"]
 
 
 def mount_dash(
-    server: FastAPI, *, name: str, layout: Callable[[], Component], title: str, index: str, **options: Any
+    server: FastAPI,
+    *,
+    name: str,
+    layout: Callable[[], Component],
+    title: str,
+    index: str,
+    check: Callable[[str], object] = str,
+    **options: Any,
 ) -> Dash:
     """Put the Dash app `dashboard.<name>` on the server: `/<name>/{anything}` is its page, static/<name> its assets.
 
@@ -29,6 +36,8 @@ def mount_dash(
         Called for every page that is opened; the request being answered is known meanwhile (`asking_session`).
     index
         The page before any script, in Dash's placeholders.
+    check
+        Called with what stands behind the prefix; raises for what is no page.
     """
     app = Dash(
         f"dashboard.{name}",
@@ -45,7 +54,8 @@ def mount_dash(
     # Dash would answer every path of the whole server that nobody else knows with this page
     app.backend._setup_catchall = lambda: None  # type: ignore[attr-defined]
 
-    def page(request: Request) -> Response:
+    def page(rest: str, request: Request) -> Response:
+        check(rest)
         token = set_current_request(request)  # type: ignore[no-untyped-call]
         try:
             # Dash looks for its assets before the first request to its own prefix, which this is not; once is enough

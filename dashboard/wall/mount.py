@@ -5,7 +5,8 @@ from typing import Any, cast
 from dash import html
 from fastapi import FastAPI
 
-from dashboard.live import LiveHub, router, start_with
+from dashboard.live import LiveHub
+from dashboard.live_routes import router, start_with
 from dashboard.services import Services
 from dashboard.wall.figure import map_figure
 from dashboard.wall.page import mount_page, wall_layout
@@ -33,4 +34,4 @@ def mount(server: FastAPI, services: Services) -> None:
         return cast(html.Div, drawn["layout"])
 
     hub.prepare = layout
-    mount_page(server, layout=layout, title=texts("wall.page_title"))
+    mount_page(server, layout=layout, title=texts("wall.page_title"), check=hub.scenes.screen)

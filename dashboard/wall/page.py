@@ -102,7 +102,7 @@ def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name
     )
 
 
-def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str) -> Dash:
-    """Put the wall's Dash app on the server under `/wall/`; every screen is the same page."""
+def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str, check: Callable[[str], object]) -> Dash:
+    """Put the wall's Dash app on the server under `/wall/`; every screen that `check` knows is the same page."""
     index = INDEX.replace("VARIABLES", css_variables(DARK, ALERT_DARK))
-    return mount_dash(server, name="wall", layout=layout, title=title, index=index)
+    return mount_dash(server, name="wall", layout=layout, title=title, index=index, check=check)

@@ -266,3 +266,20 @@ def test_no_part_names_a_person(hub, loaded):
 
     assert names
     assert not [name for name in (*names, *workers) if name in shown]
+
+
+def test_a_language_is_composed_once_somebody_watches_it(hub: LiveHub):
+    async def scenario() -> bytes:
+        async with living(hub), asyncio.timeout(PATIENCE_S):
+            while not hub.parts:
+                await asyncio.sleep(0.05)
+            assert set(hub.parts) == {"zh"}
+            english = hub.open("main-en")
+            while (first := hub.first_event(english, last_event_id="", back=None)) is None:
+                await asyncio.sleep(0.05)
+            return first
+
+    _, name, data = read(asyncio.run(scenario()))
+
+    assert name == "parts"
+    assert data["parts"]["counters"][0]["label"] == "Residents"

@@ -26,7 +26,7 @@ def test_the_shipped_screens_are_sound():
 
 
 def test_an_unknown_screen_names_those_there_are():
-    with pytest.raises(NotFound, match="main, duty"):
+    with pytest.raises(NotFound, match="main, main-en, duty"):
         read_scenes().screen("lobby")
 
 

@@ -14,7 +14,9 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from dashboard import ids
+from dashboard.errors import install_error_answers
 from dashboard.look import DARK
+from dashboard.scenes import read_scenes
 from dashboard.wall.alerts_shown import measured, people, steps, where
 from dashboard.wall.basemap import THIN_ROADS, wall_style
 from dashboard.wall.figure import SHRINK, TRACES, map_figure, shrunk
@@ -310,16 +312,21 @@ def test_no_text_of_the_style_sheet_is_smaller_than_one_rem():
 
 def test_every_screen_is_the_same_page_and_unknown_paths_are_nobodys(ground):
     server = FastAPI()
-    mount_page(server, layout=lambda: wall_layout(ZH, map_figure(ground), name="某街道"), title="指挥中心")
+    install_error_answers(server)
+    layout = wall_layout(ZH, map_figure(ground), name="某街道")
+    mount_page(server, layout=lambda: layout, title="指挥中心", check=read_scenes().screen)
 
     async def ask() -> list[Response]:
         async with AsyncClient(transport=ASGITransport(app=server), base_url="http://wall") as client:
-            return [await client.get(path) for path in ("/wall/main", "/wall/duty", "/somewhere")]
+            return [await client.get(path) for path in ("/wall/main", "/wall/duty", "/somewhere", "/wall/lobby")]
 
-    page, other, nowhere = asyncio.run(ask())
+    page, other, nowhere, lobby = asyncio.run(ask())
 
     assert page.status_code == other.status_code == 200
     assert "assets/wall.css" in page.text
     assert "assets/live.js" in page.text
     assert "https://" not in page.text
     assert nowhere.status_code == 404
+    assert (lobby.status_code, lobby.json()) == (
+        404, {"error": "there is no screen 'lobby'; there are main, main-en, duty"},
+    )  # fmt: skip
