@@ -1,7 +1,8 @@
 """Write the whole installation into one file, and bring it back.
 
-The archive is a tar of PostgreSQL's own custom-format dump, the secrets (without whose keys identity numbers are lost)
-and a manifest. It holds personal data and keys: keep it as you keep the keys.
+The archive is a tar of PostgreSQL's own custom-format dump, the secrets (without whose keys identity numbers are lost),
+the folders that the database's rows point into, and a manifest. It holds personal data and keys: keep it as you keep
+the keys.
 """
 
 import io
@@ -19,11 +20,14 @@ from sqlalchemy import text
 
 from gis.database.connection import Database
 from gis.database.embedded import find_binaries
-from gis.database.migrate import expected_version, prepare_roles, schema_version
+from gis.database.migrate import known_versions, prepare_roles, schema_version
 from gis.errors import BadInput, Conflict, Unavailable
 
 FORMAT = 1
 MEMBERS = ("manifest.json", "secrets.json", "database.dump")
+#: folders of the var folder that belong to the data: photos of cases, delivered files as they came, the authority that
+#: phones trust
+FOLDERS = ("photos", "deliveries", "certificates")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ def write_backup(database: Database, var_dir: Path, target: Path, *, now: dateti
             archive.addfile(entry, io.BytesIO(described))
             archive.add(var_dir / "secrets.json", "secrets.json")
             archive.add(dump, "database.dump")
+            for name in FOLDERS:
+                if (var_dir / name).is_dir():
+                    archive.add(var_dir / name, name)
     draft.replace(target)
     return manifest
 
@@ -68,8 +75,10 @@ def read_manifest(source: Path) -> Manifest:
     try:
         with tarfile.open(source) as archive:
             names = archive.getnames()
-            if tuple(names) != MEMBERS:
-                raise BadInput(f"{source} is not a backup: it holds {', '.join(names) or 'nothing'}")
+            others = [name for name in names[len(MEMBERS) :] if name.split("/")[0] not in FOLDERS]
+            if tuple(names[: len(MEMBERS)]) != MEMBERS or others:
+                shown = ", ".join((others or names)[:5]) or "nothing"
+                raise BadInput(f"{source} is not a backup: it holds {shown}")
             member = archive.extractfile("manifest.json")
             if member is None:
                 raise BadInput(f"{source} is not a backup: its manifest is no file")
@@ -78,7 +87,7 @@ def read_manifest(source: Path) -> Manifest:
         raise BadInput(f"{source}: no such file") from None
     except (tarfile.TarError, OSError, ValueError, TypeError) as fault:
         raise BadInput(f"{source} is not a backup, or was cut short ({fault})") from fault
-    if manifest.format != FORMAT or manifest.schema_version > expected_version():
+    if manifest.format != FORMAT or manifest.schema_version not in known_versions():
         raise BadInput(
             f"{source} was made by a newer program (schema {manifest.schema_version}); update the program first"
         )
@@ -101,6 +110,18 @@ def unpack_secrets(source: Path, var_dir: Path) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(secrets)
     draft.replace(path)
+
+
+def unpack_folders(source: Path, var_dir: Path) -> None:
+    """Put the files the data point to in place; one that is there already stays as it is."""
+    with tarfile.open(source) as archive:
+        members = [
+            member
+            for member in archive.getmembers()[len(MEMBERS) :]
+            if member.isdir() or not (var_dir / member.name).exists()
+        ]
+        # the filter refuses links and paths that lead out of the folder
+        archive.extractall(var_dir, members, filter="data")
 
 
 def restore_backup(database: Database, source: Path) -> None:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from gis.database.backup import read_manifest, restore_backup, unpack_secrets, write_backup
+from gis.database.backup import read_manifest, restore_backup, unpack_folders, unpack_secrets, write_backup
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
 from gis.settings import DatabaseSettings
 
 
 def backup(target: Annotated[Path, typer.Argument(help="File to write; must not exist", metavar="FILE")]) -> None:
-    """Write database and keys into one file. It holds personal data: keep it as you keep the keys."""
+    """Write database, keys, photos and kept deliveries into one file; it holds personal data: keep it like the keys."""
     settings = DatabaseSettings()
     with running_database(settings) as database:
         manifest = write_backup(database, settings.var_dir, target, now=datetime.now(UTC))
@@ -27,6 +27,7 @@ def restore(source: Annotated[Path, typer.Argument(help="File that fengqiao back
     with running_database(settings) as database:
         restore_backup(database, source)
     unpack_secrets(source, settings.var_dir)
+    unpack_folders(source, settings.var_dir)
     with running_database(settings) as database:
         upgrade(database)
     typer.echo(f"restored {source} of {manifest.made_at}")

@@ -28,6 +28,11 @@ def expected_version() -> str:
     return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
 
 
+def known_versions() -> frozenset[str]:
+    """Every schema version of the history; their names do not tell their order."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+
+
 def schema_version(connection: Connection) -> str | None:
     """The schema version of the database; None when it was never migrated."""
     if connection.scalar(text("SELECT to_regclass('support.schema_version')")) is None:
@@ -46,9 +51,8 @@ def upgrade(database: Database) -> None:
     """
     with database.owner.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
         current = schema_version(connection)
-        if current is not None and current not in known:
+        if current is not None and current not in known_versions():
             raise Conflict(
                 f"the database has schema version {current}, newer than this program's {expected_version()}; "
                 "update the program"

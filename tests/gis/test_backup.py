@@ -1,12 +1,13 @@
 """A backup holds everything and comes back whole, into an empty installation only."""
 
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from gis.database.backup import read_manifest, restore_backup, unpack_secrets, write_backup
+from gis.database.backup import read_manifest, restore_backup, unpack_folders, unpack_secrets, write_backup
 from gis.database.connection import Database, running_database
 from gis.database.migrate import upgrade
 from gis.errors import BadInput, Conflict
@@ -35,6 +36,8 @@ def test_backup_comes_back_whole_in_an_empty_installation_and_never_over_data(tm
     with running_database(DatabaseSettings(var_dir=here, database_url=None)) as database:
         upgrade(database)
         add_subdistrict(database)
+        (here / "photos" / "ab").mkdir(parents=True)
+        (here / "photos" / "ab" / "ab12.jpg").write_bytes(b"a photo")
         write_backup(database, here, archive, now=NOW)
         with pytest.raises(Conflict, match="exists already"):
             write_backup(database, here, archive, now=NOW)
@@ -48,9 +51,21 @@ def test_backup_comes_back_whole_in_an_empty_installation_and_never_over_data(tm
         upgrade(database)
         restore_backup(database, archive)
         unpack_secrets(archive, there)
+        unpack_folders(archive, there)
         upgrade(database)
         with database.owner.connect() as connection:
             assert connection.scalars(text("SELECT name FROM base.subdistrict")).all() == ["试验街道"]
+    assert (there / "photos" / "ab" / "ab12.jpg").read_bytes() == b"a photo"
+
+
+def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path):
+    source = tmp_path / "x.backup"
+    with tarfile.open(source, "w") as archive:
+        for name in ("manifest.json", "secrets.json", "database.dump", "../elsewhere"):
+            archive.addfile(tarfile.TarInfo(name))
+
+    with pytest.raises(BadInput, match=r"it holds \.\./elsewhere"):
+        read_manifest(source)
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 100, bytes(2048)], ids=["empty", "rubbish", "zeros"])
