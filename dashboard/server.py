@@ -31,6 +31,7 @@ ROUTERS = (
     "dashboard.api.unplaced",
     "dashboard.api.grid",
     "dashboard.grid.page",
+    "dashboard.api.history",
     "dashboard.api.alerts",
     "dashboard.api.cap",
     "dashboard.api.layers",

@@ -42,6 +42,10 @@ StatusFilter = Annotated[
 Since = Annotated[AwareDatetime | None, Query(description="reported then or later, with its offset")]
 Until = Annotated[AwareDatetime | None, Query(description="reported before, with its offset")]
 After = Annotated[str | None, Query(description="`next` of the page before")]
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="what had been reported by then; `open` is what was not closed by then")
+]
+KnownAt = Annotated[AwareDatetime | None, Query(description="each incident in the form it was known in then")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="[rows]")]
 
 
@@ -76,18 +80,24 @@ def router(services: Services) -> APIRouter:
         placement: Placement | None = None,
         since: Since = None,
         until: Until = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
         after: After = None,
         limit: Limit = 100,
     ) -> IncidentPage:
-        values = {
+        values: dict[str, Any] = {
             "category": category,
             "community_code": community,
             "placement": placement,
             "since": since,
             "until": until,
         }
+        statement = "incidents"
+        if as_of is not None or known_at is not None:
+            now = services.clock()
+            statement, values = "incidents_at", values | {"as_of": as_of or now, "known_at": known_at or now}
         with services.asking(session) as connection:
-            rows = page(connection, "incidents", values, status=status, after=after, limit=limit)
+            rows = page(connection, statement, values, status=status, after=after, limit=limit)
         shown = [Incident(**row) for row in rows[:limit]]
         return IncidentPage(incidents=shown, next=mark(rows, limit, "reported_at"))
 

@@ -5,11 +5,12 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, text
 
-from etl.checks import chosen, decimals, key_faults, require, whole_numbers
+from etl.checks import chosen, decimals, key_faults, order_faults, require, whole_numbers
 from etl.declared import declared_feed
 from etl.faults import Faults
 from etl.feed import Context, StoreBatch
 from etl.storing import hex_shapes, upsert
+from etl.times import read_days
 from etl.vectors import GEOMETRY
 from gis.cells import to_metric
 from gis.database.tables import community
@@ -39,9 +40,22 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "stated_area_km2": area,
             "stated_households": households,
             "schematic": (rows["schematic"] == "true") | context.district.schematic,
+            **valid_moments(rows, faults, context),
             "shape": pd.Series(shapes, index=rows.index, dtype="object"),
         }
     )
+
+
+def valid_moments(rows: pd.DataFrame, faults: Faults, context: Context) -> dict[str, "pd.Series[pd.Timestamp]"]:
+    """Days from and until which an area holds, as instants of the sub-district; NaT where none is stated."""
+    found = {}
+    for column in ("valid_from", "valid_to"):
+        days = read_days(rows[column])
+        faults.add("time_form", column, days.bad_form)
+        faults.add("impossible_time", column, days.impossible)
+        found[column] = days.on.dt.tz_localize(context.district.zone)
+    order_faults(found["valid_from"], found["valid_to"], faults, "valid_to")
+    return found
 
 
 def area_shapes(rows: pd.DataFrame, faults: Faults) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
@@ -116,6 +130,8 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
             "schematic": parts["schematic"],
             "label_point": hex_shapes(np.array([label_point(shape) for shape in shapes], dtype=object)),
             "geom": hex_shapes(shapes),
+            "valid_from": parts["valid_from"],
+            "valid_to": parts["valid_to"],
         }
     )
     upsert(connection, community, frame, conflict=("code",))

@@ -10,7 +10,7 @@ from etl.checks import chosen, key_faults, require
 from etl.declared import declared_feed
 from etl.faults import Faults
 from etl.feed import Context, StoreBatch
-from etl.feeds.boundaries import area_shapes
+from etl.feeds.boundaries import area_shapes, valid_moments
 from etl.points import Floats
 from etl.storing import hex_shapes, ids, upsert
 from gis.cells import to_metric
@@ -41,6 +41,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "kind": kinds.fillna("综合"),
             "parent_code": rows["parent_code"],
             "community_code": codes,
+            **valid_moments(rows, faults, context),
             "shape": pd.Series(shapes, index=rows.index, dtype="object"),
         }
     )
