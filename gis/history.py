@@ -1,8 +1,8 @@
 """What held when, and what was known when: records of today together with their earlier forms.
 
 Two times: valid time, when something held in the world (`valid_from`, `valid_to` of a record; of an incident, from its
-report to its closing), and recorded time, when we knew it (`recorded_from`, and `recorded_to` of a former form). `as_of`
-asks about the first, `known_at` about the second.
+report to its closing), and recorded time, when we knew it (`recorded_from`, and `recorded_to` of a former form).
+`as_of` asks about the first, `known_at` about the second.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,8 +45,8 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "incidents": Kind(
         "base.incident",
-        ("id", "feed", "source_key", "reported_at", "category", "subcategory", "source", "grade", "title", "description",
-         "address", "status", "due_at", "closed_at", "placement", "match_level", "community_code", "work_grid_id"),
+        ("id", "feed", "source_key", "reported_at", "category", "subcategory", "source", "grade", "title",
+         "description", "address", "status", "due_at", "closed_at", "placement", "match_level", "community_code", "work_grid_id"),
         valid=("reported_at", "closed_at"),
     ),
     "work_grids": Kind(
@@ -55,8 +55,8 @@ KINDS: Mapping[str, Kind] = {
     "communities": Kind("base.community", ("code", "name", "name_en", "area_km2", "stated_area_km2"), key=("code",)),
     "residents": Kind(
         "base.resident",
-        ("id", "feed", "source_key", "name", "registration", "household_id", "dwelling_id", "building_id", "place_id", "alive",
-         "placement", "community_code", "work_grid_id"),
+        ("id", "feed", "source_key", "name", "registration", "household_id", "dwelling_id", "building_id", "place_id",
+         "alive", "placement", "community_code", "work_grid_id"),
     ),
 }  # fmt: skip
 #: kinds whose shapes may be listed as they were
@@ -126,7 +126,7 @@ def history_of(
 
 
 def with_valid_time(rows: Sequence[Any], kind: Kind) -> list[Form]:
-    """Give each form its valid time: one that holds from a later moment ends those before it, any other corrects them."""
+    """Give each form its valid time: one that holds from a later moment ends those before it, others correct them."""
     found: list[Form] = []
     next_from: datetime | None = None
     is_last = True
@@ -137,9 +137,8 @@ def with_valid_time(rows: Sequence[Any], kind: Kind) -> list[Form]:
             ends = next_from
         record = {column: row.record.get(column) for column in kind.columns}
         found.append(Form(row.recorded_from, row.recorded_to, begins, ends, corrected, row.batch_id, record))
-        next_from = (
-            begins if is_last or (next_from is not None and (begins is None or begins < next_from)) else next_from
-        )
+        if is_last or (next_from is not None and (begins is None or begins < next_from)):
+            next_from = begins
         is_last = False
     return found[::-1]
 
@@ -149,7 +148,7 @@ def moment(value: Any) -> datetime | None:
 
 
 def areas_at(connection: Connection, name: str, *, as_of: datetime, known_at: datetime) -> Sequence[Any]:
-    """Return areas of responsibility as they held at `as_of`, as far as was known at `known_at`; shapes as GeoJSON text."""
+    """Return areas as they held at `as_of`, as far as was known at `known_at`; shapes as GeoJSON text."""
     if name not in AREAS:
         raise BadInput(f"areas are listed of {' and '.join(AREAS)}, not of {name!r}")
     kind = KINDS[name]
