@@ -46,7 +46,8 @@ KINDS: Mapping[str, Kind] = {
     "incidents": Kind(
         "base.incident",
         ("id", "feed", "source_key", "reported_at", "category", "subcategory", "source", "grade", "title",
-         "description", "address", "status", "due_at", "closed_at", "placement", "match_level", "community_code", "work_grid_id"),
+         "description", "address", "status", "due_at", "closed_at", "placement", "match_level",
+         "community_code", "work_grid_id"),
         valid=("reported_at", "closed_at"),
     ),
     "work_grids": Kind(
