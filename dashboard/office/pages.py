@@ -10,6 +10,7 @@ PAGES = (
     "dashboard.office.accounts:PAGE",
     "dashboard.office.rules:PAGE",
     "dashboard.office.audit:PAGE",
+    "dashboard.office.mapping:PAGE",
 )
 
 
