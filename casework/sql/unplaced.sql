@@ -65,12 +65,11 @@ SELECT count(*) FILTER (WHERE outcome = 'placed') AS placed, count(*) FILTER (WH
  WHERE subdistrict_code = :subdistrict_code AND decided_at >= :midnight AND ended_at IS NULL;
 
 -- similar --
--- Incidents of the same category around points within the last 30 days; the cells are of resolution 11.
-SELECT asked.place, count(*) AS incidents
-  FROM unnest(CAST(:places AS integer[]), CAST(:cells AS bigint[]), CAST(:categories AS text[])) AS asked (place, cell, category)
-  JOIN base.incident ON incident.cell = asked.cell AND incident.category = asked.category AND incident.placement = 'placed'
-   AND incident.subdistrict_code = :subdistrict_code AND incident.reported_at > CAST(:now AS timestamptz) - interval '30 days'
- GROUP BY asked.place;
+-- Incidents of the last 30 days by cell of resolution 11 and category.
+SELECT cell, category, count(*) AS incidents
+  FROM base.incident
+ WHERE subdistrict_code = :subdistrict_code AND placement = 'placed' AND reported_at > CAST(:now AS timestamptz) - interval '30 days'
+ GROUP BY cell, category;
 
 -- homes --
 -- Where persons live, as far as the asker may see persons.

@@ -30,8 +30,7 @@ def learn_name(
     alias
         As it stands in the words of the record.
     owner
-        Gazetteer id of the place that was chosen. Where the engine took the name for the estate over it, the estate is
-        what the name is of: 马滨花园 is 马浜花园, whichever of its zones was meant.
+        Gazetteer id of the place that was chosen; see `name_owner`: 马滨花园 is 马浜花园, whichever zone was meant.
 
     Raises
     ------
@@ -45,8 +44,7 @@ def learn_name(
         raise BadInput(f"{alias!r} is no name: it needs {SHORTEST} to {LONGEST} characters that are not all digits")
     if read not in normalise(row.words):
         raise BadInput(f"{alias!r} does not stand in the words of this record")
-    if row.read_as and read == normalise(row.name) and is_part_of(engine, owner, row.read_as):
-        owner = row.read_as
+    owner = name_owner(engine, row, alias, owner)
     if bearer := engine.known.get(read):
         raise Conflict(f"{alias!r} is known already: {engine.gazetteer.places[bearer].name}")
     place_id = number_of(owner, PLACE)
@@ -67,10 +65,11 @@ def learn_name(
     )
 
 
-def is_part_of(engine: Engine, place_id: str, estate_id: str) -> bool:
-    """Whether a place is an estate or one of its zones."""
-    place = engine.gazetteer.places.get(place_id)
-    return place is not None and estate_id in (place_id, place.parent_id)
+def name_owner(engine: Engine, row: WaitingRow, alias: str, chosen: str) -> str:
+    """The place a name is of: the chosen one, or the estate over it that the engine took the name for."""
+    place = engine.gazetteer.places.get(chosen)
+    is_part = place is not None and row.read_as in (chosen, place.parent_id)
+    return row.read_as if row.read_as and is_part and normalise(alias) == normalise(row.name) else chosen
 
 
 def withdraw_name(connection: Connection, alias_id: int, *, now: datetime) -> str:

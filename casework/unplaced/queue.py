@@ -1,15 +1,14 @@
 """The queue of what waits for a person: rows with their reason, where they may be, and the evidence for each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from math import nan
 from typing import Any
 
 import h3.api.basic_int as h3
-import numpy as np
 from sqlalchemy import Connection, Row
 
 from casework.unplaced.names import known_names, name_to_learn
@@ -236,25 +235,25 @@ def weighed(candidates: Sequence[Candidate], reason: Reason) -> tuple[Candidate,
 def with_similar(
     connection: Connection, rows: Sequence[WaitingRow], *, subdistrict_code: str, now: datetime
 ) -> list[WaitingRow]:
-    """Count incidents of the same category around every candidate."""
-    places, cells, categories = [], [], []
-    number = 0
-    for row in rows:
-        for candidate in row.candidates:
-            if candidate.cell and row.record.subject == "incident":
-                around = h3.grid_disk(candidate.cell, RINGS)
-                places += [number] * len(around)
-                cells += around
-                categories += [row.record.category] * len(around)
-            number += 1
-    counts: Mapping[int, int] = {}
-    if places:
-        bound = {"places": places, "cells": cells, "categories": categories, "now": now}
-        found = connection.execute(STATEMENTS["similar"], bound | {"subdistrict_code": subdistrict_code})
-        counts = {one.place: one.incidents for one in found}
-    numbers = iter(np.arange(number).tolist())
+    """Count incidents of the same category around every candidate of an incident."""
+    if not any(row.candidates for row in rows if row.record.subject == "incident"):
+        return list(rows)
+    found = connection.execute(STATEMENTS["similar"], {"subdistrict_code": subdistrict_code, "now": now})
+    by_cell = {(one.cell, one.category): int(one.incidents) for one in found}
+
+    @cache
+    def around(cell: int, category: str) -> int:
+        return sum(by_cell.get((other, category), 0) for other in h3.grid_disk(cell, RINGS))
+
     return [
-        replace(row, candidates=tuple(replace(one, similar=counts.get(next(numbers), 0)) for one in row.candidates))
+        row
+        if row.record.subject != "incident"
+        else replace(
+            row,
+            candidates=tuple(
+                replace(one, similar=around(one.cell, row.record.category) if one.cell else 0) for one in row.candidates
+            ),
+        )
         for row in rows
     ]
 

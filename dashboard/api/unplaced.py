@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from access.sessions import Session
 from casework.unplaced.decide import Decided, decide, undo
-from casework.unplaced.learning import withdraw_name
+from casework.unplaced.learning import name_owner, withdraw_name
+from casework.unplaced.offers import Offer
 from casework.unplaced.queue import (
     MOST,
     Engine,
@@ -151,6 +152,18 @@ def engine_of(ground: "Ground") -> Engine:
     return Engine(ground.geocoder, ground.territory)
 
 
+def place_name(place_id: str, engine: Engine) -> str:
+    place = engine.gazetteer.places.get(place_id)
+    return place.name if place else ""
+
+
+def learns(row: WaitingRow, offer: Offer, engine: Engine) -> str:
+    """The place that the unknown name in a record's words would be a name of, were this offer taken."""
+    if not row.name or offer.level == "junction":
+        return ""
+    return place_name(name_owner(engine, row, row.name, offer.place_id), engine)
+
+
 def midnight(now: datetime, district: District) -> datetime:
     """The beginning of the local day."""
     local = now.astimezone(district.zone)
@@ -185,7 +198,10 @@ def laid_out(row: WaitingRow, engine: Engine, grids: dict[int, str], texts: Text
         "sentence": row.reason.sentence(texts),
         "stated_community": record.stated_community,
         "stated": [record.lon, record.lat] if row.reason.name == "disagree" else None,
+        "area": record.stated_community
+        or place_name(row.location.place_id if row.reason.name == "community" else "", engine),
         "name": row.name,
+        "learn": bool(row.name) and (bool(row.read_as) or row.reason.name == "outside"),
         "candidates": [
             {
                 "key": one.offer.key,
@@ -195,6 +211,8 @@ def laid_out(row: WaitingRow, engine: Engine, grids: dict[int, str], texts: Text
                 "lat": one.offer.lat,
                 "radius_m": one.offer.radius_m,
                 "place": one.offer.place_id,
+                "place_name": place_name(one.offer.place_id, engine) if one.offer.level != "junction" else "",
+                "learns": learns(row, one.offer, engine),
                 "building": one.offer.building_id,
                 "confidence": one.confidence,
                 "evidence": evidence(one, row, engine, texts),

@@ -20,6 +20,8 @@ class CandidatePlace(BaseModel):
     lat: float = Field(description="WGS 84 [°]")
     radius_m: float = Field(description="how far the true point may lie from it [m]")
     place: str
+    place_name: str = Field(description="of the place that a name would be learned for")
+    learns: str = Field(description="of the place that the unknown name in the words would be learned for")
     building: str
     confidence: float | None = Field(description="share of the probability among the candidates")
     evidence: list[str] = Field(description="what speaks for it and against it, in words")
@@ -46,7 +48,9 @@ class Waiting(BaseModel):
     sentence: str = Field(description="why it waits")
     stated_community: str | None
     stated: tuple[float, float] | None = Field(description="stated position, where the words contradict it")
+    area: str = Field(description="the community it is said to be in; empty when none is")
     name: str = Field(description="a name in the words that is not known yet; empty when there is none")
+    learn: bool = Field(description="whether a decision should teach it unless somebody says no")
     candidates: list[CandidatePlace]
 
 

@@ -7,6 +7,7 @@ from dashboard.office.page import GROUPS, OfficePage
 
 #: module:attribute of each page
 PAGES = (
+    "dashboard.office.unplaced:PAGE",
     "dashboard.office.accounts:PAGE",
     "dashboard.office.rules:PAGE",
     "dashboard.office.audit:PAGE",
