@@ -39,6 +39,7 @@ COMMANDS = {
     "assign": ("casework.assign_command:app", "split work grids among their workers"),
     "report": ("dashboard.reports.report_command:report", "write the monthly map report"),
     "users": ("access.users_command:app", "accounts, roles and tokens"),
+    "surface": ("layers.surface_command:surface", "write a layer of cells as a Cloud-Optimised GeoTIFF"),
     "backup": ("gis.database.backup_command:backup", "write everything into one file"),
     "restore": ("gis.database.backup_command:restore", "bring a backup back"),
     "doctor": ("gis.database.doctor_command:app", "say what is there and what is wrong"),

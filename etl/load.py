@@ -17,9 +17,8 @@ from sqlalchemy import Connection, text
 from etl.counting import agreed_count
 from etl.delivery import Delivery, FeedSource, config_text, read_delivery
 from etl.feed import Context, Feed
-from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER
-from etl.feeds.terrain import NAME as TERRAIN
-from etl.feeds.terrain import inspect_terrain
+from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER, RASTERS
+from etl.feeds.rasters import inspect_raster, write_raster
 from etl.fitting import UnknownHeadings, is_still_decided, note_headings, read_fitted, refuse_switched_off
 from etl.kept import KeptFiles
 from etl.ledger import (
@@ -45,7 +44,6 @@ from gis.errors import BadInput
 from gis.grid import build_cells
 from gis.identity import identity_keys
 from gis.placing import Territory, dated_gazetteer_of, territory_of
-from gis.terrain import write_elevation
 from gis.texts import texts_in
 
 #: rows of all files together that are kept from the first look to the loading; what is beyond is read again [bytes]
@@ -202,7 +200,7 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
         if only and source.path.name not in only:
             continue
         sources.append(source)
-        if source.feed == TERRAIN:
+        if source.feed in RASTERS:
             continue
         layers = other_layers(source)
         stated = {other.feed for other in delivery.sources}
@@ -230,14 +228,14 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
         last = newest_batch(connection, subdistrict_code=delivery.district.code, feed=source.known_as)
         same = last and last.content_hash == digest and last.versions.get("config") == config_text(source)
         same = same and is_still_decided(connection, last.versions.get("mapping"))
-        # cells that are cut anew want their heights again
-        recut = source.feed == TERRAIN and any(file.same_rows is None for file in looked)
+        # cells that are cut anew want their values again
+        recut = source.feed in RASTERS and any(file.same_rows is None for file in looked)
         if same and not recut:
             known = replace(source, mapping=last.versions.get("mapping") or "")
             looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=config_text(source)))
             continue
-        if source.feed == TERRAIN:
-            inspect_terrain(source, territory)
+        if source.feed in RASTERS:
+            inspect_raster(source, territory, zone=delivery.district.zone)
             looked.append(Looked(source, digest, config=config_text(source)))
             continue
         stated, feed = source, FEEDS[source.feed]
@@ -363,8 +361,8 @@ def load_one(
         if file.same_rows is not None:
             result = same_again(connection, opening, file.same_rows, started)
             told.advance(file.same_rows)
-        elif source.feed == TERRAIN:
-            result = load_terrain(connection, district, file, opening, started)
+        elif source.feed in RASTERS:
+            result = load_raster(connection, district, file, opening, started)
         else:
             result = load_feed(
                 connection, database, district, file, opening, workers=workers, told=told, version=gazetteer
@@ -415,7 +413,7 @@ def select_placed_by(
 
 def is_areas(file: Looked) -> bool:
     """Whether a file brings areas that cells are cut from."""
-    return file.source.feed != TERRAIN and FEEDS[file.source.feed].is_areas
+    return file.source.feed not in RASTERS and FEEDS[file.source.feed].is_areas
 
 
 def needs_gazetteer(feed: Feed) -> bool:
@@ -433,14 +431,14 @@ def same_again(connection: Connection, opening: Opening, rows: int, started: flo
     return result
 
 
-def load_terrain(
+def load_raster(
     connection: Connection, district: District, file: Looked, opening: Opening, started: float
 ) -> FeedResult:
-    """Write elevations to the cells; its rows are the cells that have one."""
+    """Write a raster to the cells; its rows are the cells that have a new value."""
     batch_id = open_batch(connection, opening)
-    written = write_elevation(connection, district, file.source.path)
+    written = write_raster(connection, district, file.source, batch_id=batch_id, now=opening.started_at)
     result = FeedResult(
-        feed=TERRAIN, read=written, loaded=written, batch_id=batch_id, seconds=round(perf_counter() - started, 3)
+        feed=opening.feed, read=written, loaded=written, batch_id=batch_id, seconds=round(perf_counter() - started, 3)
     )
     close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
     return result

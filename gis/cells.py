@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from gis.errors import BadInput
 
@@ -128,7 +128,12 @@ def cells_touching(area: shapely.Geometry, resolution: int) -> Cells:
 
 def to_metric(shapes: ArrayLike, srid: int) -> NDArray[np.object_]:
     """Project shapes from WGS-84 to the metric system `srid` (east, north) [m]."""
-    transformer = Transformer.from_crs(4326, srid, always_xy=True)
+    return moved(shapes, CRS.from_epsg(srid))
+
+
+def moved(shapes: ArrayLike, system: CRS) -> NDArray[np.object_]:
+    """Bring shapes from WGS-84 into any other system, (east, north) or (lon, lat)."""
+    transformer = Transformer.from_crs(4326, system, always_xy=True)
     projected = shapely.transform(
         np.asarray(shapes, dtype=object), lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
     )

@@ -101,6 +101,19 @@ class ElevationSource(Strict):
     kind: Literal["elevation"]
 
 
+class MeasuredSource(Strict):
+    """What the newest raster of a kind says of the cell."""
+
+    kind: Literal["measured"]
+    measure: Literal["rain", "population"]
+
+
+class FloodRiskSource(Strict):
+    """How badly the newest rain stands, an estimate; the formula is in `layers.flood`."""
+
+    kind: Literal["flood_risk"]
+
+
 class FeaturesSource(Strict):
     """Shapes, by a statement of sql/features.sql."""
 
@@ -118,6 +131,8 @@ CellSource = (
     | ResourcesSource
     | ReachSource
     | ElevationSource
+    | MeasuredSource
+    | FloodRiskSource
 )
 
 
@@ -134,7 +149,7 @@ class LegendSpec(Strict):
     """What the legend says beside the limits."""
 
     unit: Words | None = None
-    classes: Literal["quintiles", "minutes"] | None = None
+    classes: Literal["quintiles", "minutes", "scores"] | None = None
 
 
 class Layer(Strict):

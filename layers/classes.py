@@ -22,6 +22,7 @@ from layers.catalogue import (
     DemandSource,
     ElevationSource,
     Layer,
+    MeasuredSource,
     OpenIncidentsSource,
     ReportedIncidentsSource,
     catalogue,
@@ -60,7 +61,9 @@ def decide_classes(connection: Connection, district: District, *, now: datetime)
                 values = values[values > 0]
             if values.size < FEWEST_VALUES:
                 continue
-            limits = rounded_quintiles(values, whole=not isinstance(layer.source, DemandSource | ElevationSource))
+            limits = rounded_quintiles(
+                values, whole=not isinstance(layer.source, DemandSource | ElevationSource | MeasuredSource)
+            )
             connection.execute(
                 STATEMENTS["keep"],
                 {

@@ -15,13 +15,13 @@ from gis import cells as h3_cells
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district
-from layers import demand, incidents, population, resources
+from layers import demand, flood, incidents, population, resources
 from layers.classes import decide_classes
 from layers.open_data import write_open_data
 
 STATEMENTS = load_statements("layers", "facts")
 
-TOPICS = ("population", "demand", "incidents", "resources")
+TOPICS = ("population", "demand", "incidents", "resources", "rasters")
 
 #: past so many changed cells of resolution 11 counting everything is faster
 MANY_CELLS = 2_000
@@ -68,6 +68,8 @@ def refresh_topics(
         changed["resources"] = resources.refresh_resources(connection, district, now=now)
     elif "population" in topics:
         changed["resources"] = resources.refresh_gaps(connection, district)
+    if "rasters" in topics:
+        changed["rasters"] = flood.refresh_ground(connection, district, now=now)
     for topic, count in changed.items():
         note_refresh(connection, district, topic, count, now=now)
     return changed
@@ -133,6 +135,13 @@ def apply_batch(
         return refresh_topics(connection, district, ("demand",), now=now)
     if feed in ("resources", "roads"):
         return refresh_topics(connection, district, ("resources",), now=now)
+    if feed in ("terrain", "water"):
+        return refresh_topics(connection, district, ("rasters",), now=now)
+    if feed in ("rain", "population_raster"):
+        decide_classes(connection, district, now=now)
+        changed = int(connection.scalar(STATEMENTS["measured_by_batch"], {"batch_id": batch_id}) or 0)
+        note_refresh(connection, district, "rasters", changed, now=now)
+        return {"rasters": changed}
     if feed in ("boundaries", "work_grids", "buildings"):
         return refresh_topics(connection, district, TOPICS, now=now)
     return {}

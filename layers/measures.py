@@ -29,6 +29,9 @@ RESOURCE_KINDS = ("fire_station", "shelter", "clinic", "police_post", "depot", "
 #: minutes on foot that make the classes of reach; beyond the last one is a gap
 REACH_MINUTES = (5, 10, 15)
 
+#: limits of the classes of a score from 0 to 100
+SCORE_LIMITS = (20, 40, 60, 80)
+
 #: incidents of these kinds are left out of every fact per cell: a household could be told from the place
 SENSITIVE_SUBCATEGORIES = ("家庭暴力", "精神障碍", "社区矫正", "未成年人保护")
 

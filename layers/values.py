@@ -22,13 +22,14 @@ from layers.catalogue import (
     ExactPopulationSource,
     FeaturesSource,
     Layer,
+    MeasuredSource,
     OpenIncidentsSource,
     PopulationSource,
     ReachSource,
     ReportedIncidentsSource,
     catalogue,
 )
-from layers.measures import REACH_MINUTES
+from layers.measures import REACH_MINUTES, SCORE_LIMITS
 
 CELLS = load_statements("layers", "cells")
 FEATURES = load_statements("layers", "features")
@@ -50,7 +51,7 @@ def cell_statement(source: CellSource) -> tuple[str, dict[str, Any]]:
     sql = CELLS.source(source.kind)
     if isinstance(source, PopulationSource | ExactPopulationSource):
         return sql.format(measure=quoted(source.measure)), {}
-    if isinstance(source, DemandSource | OpenIncidentsSource | ReportedIncidentsSource | ReachSource):
+    if isinstance(source, DemandSource | OpenIncidentsSource | ReportedIncidentsSource | ReachSource | MeasuredSource):
         return sql, source.model_dump(exclude={"kind"})
     return sql, {}
 
@@ -118,6 +119,8 @@ def class_limits(connection: Connection, layer: Layer, resolution: int, *, code:
     """Return the limits between a layer's classes, ascending; empty while they are not decided."""
     if layer.legend.classes == "minutes":
         return [float(limit) for limit in REACH_MINUTES]
+    if layer.legend.classes == "scores":
+        return [float(limit) for limit in SCORE_LIMITS]
     decided = decided_classes(connection, layer, resolution, code=code)
     return decided["limits"] if decided else []
 

@@ -15,6 +15,7 @@ TOPIC_OF_SOURCE = {
     "incidents_reported": "incidents",
     "resources": "resources",
     "reach": "resources",
+    "measured": "rasters",
 }
 #: shapes that change without a batch: their own newest change tells
 LIVE_STATEMENTS = {
@@ -33,6 +34,9 @@ def layer_version(connection: Connection, layer: Layer, *, code: str) -> str:
         return str(connection.scalar(STATEMENTS[name], {"code": code}))
     if source.kind == "exact_population":
         return ""
+    if source.kind == "flood_risk":
+        # rain goes out of date without any change
+        return str(connection.scalar(STATEMENTS["flood_version"], {"code": code}))
     topic = TOPIC_OF_SOURCE.get(source.kind)
     if topic is None:
         return str(connection.scalar(STATEMENTS["places_version"], {"code": code}))

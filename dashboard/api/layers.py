@@ -19,7 +19,7 @@ from access.sessions import Session
 from dashboard.services import Services, session_of
 from gis.texts import Texts
 from layers.basemap import Theme, basemap_style, select_basemap
-from layers.catalogue import Layer, Style, Words, catalogue
+from layers.catalogue import FloodRiskSource, Layer, MeasuredSource, ReachSource, Style, Words, catalogue
 from layers.settings import GroundSettings
 from layers.tiles import compressed
 from layers.values import legend, select_cell_values, served_subdistrict
@@ -164,6 +164,8 @@ def legend_sheet(layer: Layer, stated: dict[str, Any], texts: Texts) -> LegendSh
         rule = None
     elif minutes:
         rule = texts("layers.rule_minutes")
+    elif stated["rule"] == "scores":
+        rule = texts("layers.rule_scores")
     elif not stated["classes"]:
         rule = texts("layers.rule_undecided")
     elif window and window["from"] is None:
@@ -184,8 +186,20 @@ def legend_sheet(layer: Layer, stated: dict[str, Any], texts: Texts) -> LegendSh
         ],
         rule=rule,
         suppressed=texts("layers.suppressed") if guarded else None,
-        estimated=texts("layers.estimated") if minutes else None,
+        estimated=estimate_text(layer, texts),
     )  # fmt: skip
+
+
+def estimate_text(layer: Layer, texts: Texts) -> str | None:
+    """How the values of an estimated layer come about; None for what was counted or measured."""
+    match layer.source:
+        case ReachSource():
+            return texts("layers.estimated")
+        case FloodRiskSource():
+            return texts("layers.estimated_flood_risk")
+        case MeasuredSource(measure="population"):
+            return texts("layers.estimated_population")
+    return None
 
 
 def class_label(low: float | None, high: float | None, *, minutes: bool, texts: Texts) -> str:

@@ -237,7 +237,7 @@ class Composer:
         if self.ground.schematic:
             notes.append(texts("wall.note.places" if spec.marks == "resources" else "wall.note.schematic"))
         if cells.estimated:
-            notes.append(texts("wall.note.estimated"))
+            notes.append(texts("wall.note.estimated" if cells.topic == "resources" else "wall.note.estimate"))
         missing = {"demand": "requests_30_days", "incidents": "incidents_30_days"}.get(cells.topic)
         if missing and facts.unplaced[missing]:
             notes.append(texts("wall.note.unplaced", n=thousands(facts.unplaced[missing])))

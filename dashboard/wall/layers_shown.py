@@ -11,7 +11,9 @@ from dashboard.wall.picture import MarkKey, ShownLayer, Step, thousands
 from gis.texts import Texts
 from layers.catalogue import (
     DemandSource,
+    FloodRiskSource,
     Layer,
+    MeasuredSource,
     OpenIncidentsSource,
     PopulationSource,
     ReachSource,
@@ -30,6 +32,8 @@ SOURCES: dict[type, tuple[list[str], str]] = {
     ReportedIncidentsSource: (["incidents"], "incidents"),
     PopulationSource: (["residents"], "population"),
     ReachSource: (["resources"], "resources"),
+    FloodRiskSource: (["rain"], "rasters"),
+    MeasuredSource: (["rain"], "rasters"),
 }
 
 
@@ -129,6 +133,8 @@ def shown_layer(
     facts = [texts("wall.scope.cell", hectares=f"{ground.cell_area_m2 / 10_000:.1f}")]
     if cells.layer.legend.classes == "quintiles":
         facts = [unit, *facts, texts("wall.scope.classes")]
+    elif cells.layer.legend.classes == "scores":
+        facts = [unit, *facts]
     return ShownLayer(
         title=getattr(cells.layer.name, texts.language),
         scope=" · ".join(fact for fact in facts if fact),

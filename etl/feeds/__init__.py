@@ -15,12 +15,12 @@ from etl.feeds import (
     households,
     incidents,
     places,
+    rasters,
     requests,
     residence,
     residents,
     roads,
     service_items,
-    terrain,
     visits,
     work_grids,
 )
@@ -64,11 +64,13 @@ _IN_ORDER = (
 
 #: every feed of rows by name, in the order of loading
 FEEDS: dict[str, Feed] = {feed.name: feed for feed in _IN_ORDER}
-#: names a delivery may use; terrain is a raster and has no rows
-KNOWN = frozenset(FEEDS) | {terrain.NAME}
-#: position of each feed in the order of loading; terrain wants the cells only, so it follows the areas
-ORDER = {name: at for at, name in enumerate(["boundaries", "work_grids", terrain.NAME, *list(FEEDS)[2:]])}
+#: feeds that are rasters and have no rows
+RASTERS = rasters.RASTERS
+#: names a delivery may use
+KNOWN = frozenset(FEEDS) | frozenset(RASTERS)
+#: position of each feed in the order of loading; rasters want the cells only, so they follow the areas
+ORDER = {name: at for at, name in enumerate(["boundaries", "work_grids", *RASTERS, *list(FEEDS)[2:]])}
 #: feeds that change what texts are placed by
 GAZETTEER_FEEDS = tuple(feed.name for feed in FEEDS.values() if feed.is_gazetteer)
 
-__all__ = ["FEEDS", "GAZETTEER_FEEDS", "KNOWN", "ORDER"]
+__all__ = ["FEEDS", "GAZETTEER_FEEDS", "KNOWN", "ORDER", "RASTERS"]

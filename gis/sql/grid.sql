@@ -57,16 +57,30 @@ DELETE FROM base.cell_share AS kept
 -- The cells of a sub-district, to be laid over the terrain.
 SELECT cell FROM base.cell WHERE subdistrict_code = :code ORDER BY cell;
 
--- make_elevation_draft --
--- Where fresh elevations land before they are merged.
-CREATE TEMPORARY TABLE elevation_draft (cell bigint PRIMARY KEY, elevation_m float) ON COMMIT DROP;
+-- make_value_draft --
+-- Where the fresh values of a raster land before they are merged.
+CREATE TEMPORARY TABLE value_draft (cell bigint PRIMARY KEY, value float) ON COMMIT DROP;
 
--- drop_elevation_draft --
--- So that terrain can be written twice in one transaction.
-DROP TABLE IF EXISTS pg_temp.elevation_draft;
+-- drop_value_draft --
+-- So that rasters can be written twice in one transaction.
+DROP TABLE IF EXISTS pg_temp.value_draft;
 
 -- merge_elevations --
 -- Only what differs is written.
-UPDATE base.cell SET elevation_m = draft.elevation_m
-  FROM elevation_draft AS draft
- WHERE cell.cell = draft.cell AND cell.subdistrict_code = :code AND cell.elevation_m IS DISTINCT FROM draft.elevation_m;
+UPDATE base.cell SET elevation_m = draft.value
+  FROM value_draft AS draft
+ WHERE cell.cell = draft.cell AND cell.subdistrict_code = :code AND cell.elevation_m IS DISTINCT FROM draft.value;
+
+-- forget_measures --
+-- Older values of cells that the raster says nothing of.
+DELETE FROM base.cell_measure AS kept
+ WHERE subdistrict_code = :code AND kind = :kind AND measured_at <= :measured_at
+   AND NOT EXISTS (SELECT FROM value_draft AS draft WHERE draft.cell = kept.cell AND draft.value IS NOT NULL);
+
+-- merge_measures --
+-- The newest measurement stays, whichever comes in last.
+INSERT INTO base.cell_measure AS kept (subdistrict_code, kind, cell, value, measured_at, batch_id)
+SELECT :code, :kind, cell, value, :measured_at, :batch_id FROM value_draft WHERE value IS NOT NULL
+    ON CONFLICT (subdistrict_code, kind, cell) DO UPDATE
+       SET value = excluded.value, measured_at = excluded.measured_at, batch_id = excluded.batch_id
+     WHERE kept.measured_at <= excluded.measured_at;

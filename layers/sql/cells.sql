@@ -46,6 +46,21 @@ SELECT cell, minutes AS value, false AS suppressed, estimated
 SELECT cell, elevation_m AS value, false AS suppressed, false AS estimated
   FROM base.cell WHERE subdistrict_code = :code AND resolution = :resolution AND elevation_m IS NOT NULL;
 
+-- flood_risk --
+-- How badly the newest rain stands, an estimate of 0 to 100 (layers/flood.py); nothing where no rain of the last day is known.
+SELECT rain.cell, 100 * least(rain.value / 50, 1) * ground.value AS value, false AS suppressed, true AS estimated
+  FROM base.cell_measure AS rain
+  JOIN base.cell_measure AS ground ON ground.subdistrict_code = rain.subdistrict_code AND ground.kind = 'flood_ground' AND ground.cell = rain.cell
+  JOIN base.cell ON cell.cell = rain.cell AND cell.subdistrict_code = rain.subdistrict_code AND cell.resolution = :resolution
+ WHERE rain.subdistrict_code = :code AND rain.kind = 'rain' AND rain.measured_at > now() - interval '1 day';
+
+-- measured --
+-- What the newest raster of a kind says of the cell.
+SELECT cell.cell, cell_measure.value, false AS suppressed, :measure = 'population' AS estimated
+  FROM base.cell_measure
+  JOIN base.cell ON cell.cell = cell_measure.cell AND cell.subdistrict_code = cell_measure.subdistrict_code AND cell.resolution = :resolution
+ WHERE cell_measure.subdistrict_code = :code AND cell_measure.kind = :measure;
+
 -- limits --
 -- Where the classes of a layer end.
 SELECT limits, window_from, window_to, decided_at

@@ -15,6 +15,10 @@ VALUES (:code, :topic, 1, :now, :now, :window_from)
 -- How fresh the facts of one topic are.
 SELECT version, changed_at, refreshed_at, window_from FROM support.layer_state WHERE subdistrict_code = :code AND topic = :topic;
 
+-- measured_by_batch --
+-- How many cells show what a batch of a raster measured.
+SELECT count(*) FROM base.cell_measure WHERE batch_id = :batch_id;
+
 -- tell --
 -- Everybody who listens learns that facts changed.
 SELECT support.tell(jsonb_build_object('kind', 'facts', 'topic', CAST(:topic AS text)));

@@ -5,6 +5,13 @@ SELECT COALESCE((SELECT version || '.' || extract(epoch FROM changed_at)::bigint
        || '-' || COALESCE((SELECT extract(epoch FROM max(decided_at))::bigint FROM support.layer_class
                             WHERE subdistrict_code = :code AND layer_id = :layer_id), 0);
 
+-- flood_version --
+-- Version of what rasters say, and the newest rain that still counts.
+SELECT COALESCE((SELECT version || '.' || extract(epoch FROM changed_at)::bigint FROM support.layer_state
+                  WHERE subdistrict_code = :code AND topic = 'rasters'), '0')
+       || '-' || COALESCE((SELECT extract(epoch FROM max(measured_at))::bigint FROM base.cell_measure
+                            WHERE subdistrict_code = :code AND kind = 'rain' AND measured_at > now() - interval '1 day'), 0);
+
 -- places_version --
 -- The newest batch of a feed of places, with the state of the facts that places carry.
 SELECT COALESCE((SELECT max(id) FROM support.batch

@@ -16,6 +16,7 @@ from gis.database.tables.people import dwelling, household, household_record, pe
 from gis.database.tables.places import (
     building,
     cell,
+    cell_measure,
     cell_share,
     community,
     grid_worker,
@@ -43,7 +44,7 @@ from gis.database.tables.support import (
 )
 
 __all__ = [
-    "activity", "batch", "bed", "building", "cell", "cell_share", "community", "credit_tag", "delivered", "delivered_former", "door_count", "duty",
+    "activity", "batch", "bed", "building", "cell", "cell_measure", "cell_share", "community", "credit_tag", "delivered", "delivered_former", "door_count", "duty",
     "dwelling", "feed", "force_member", "grid_worker", "heading_mapping", "household", "household_record", "incident", "metadata", "organisation",
     "participation", "person_record", "petition", "place", "place_alias", "placement_decision", "placing_run", "pull", "quarantine", "record_version", "residence", "resident",
     "resource", "resource_stock", "road_segment", "same_person", "school_admission", "service_item", "service_request", "subdistrict", "visit",

@@ -275,6 +275,18 @@ cell = Table(
     schema="base",
 )  # fmt: skip
 
+cell_measure = Table(
+    "cell_measure", metadata,
+    Column("subdistrict_code", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="rain [mm in the hours of the raster], population [persons], flood_ground [0, 1]"),
+    Column("cell", BigInteger, primary_key=True, autoincrement=False, comment="H3 cell of resolution 9, 10 or 11"),
+    Column("value", Float, nullable=False, comment="Of the newest raster, its pixels weighted by the share in the cell"),
+    moment("measured_at", nullable=False, comment="End of what the raster measured"),
+    Column("batch_id", BigInteger, comment="Batch that brought it; support.batch"),
+    CheckConstraint("kind IN ('rain', 'population', 'flood_ground')", name="kind"),
+    schema="base",
+)  # fmt: skip
+
 cell_share = Table(
     "cell_share", metadata,
     Column("cell", BigInteger, primary_key=True, autoincrement=False),
