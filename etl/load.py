@@ -221,7 +221,7 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
     looked: list[Looked] = []
     kept = 0
     for source in sources:
-        if source.feed != TERRAIN:
+        if source.feed not in RASTERS:
             refuse_outright(source)
         written_at = source.path.stat().st_mtime_ns
         digest = content_hash(source.path)
@@ -229,7 +229,7 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
         same = last and last.content_hash == digest and last.versions.get("config") == config_text(source)
         same = same and is_still_decided(connection, last.versions.get("mapping"))
         # cells that are cut anew want their values again
-        recut = source.feed in RASTERS and any(file.same_rows is None for file in looked)
+        recut = source.feed in RASTERS and any(file.same_rows is None and is_areas(file) for file in looked)
         if same and not recut:
             known = replace(source, mapping=last.versions.get("mapping") or "")
             looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=config_text(source)))
