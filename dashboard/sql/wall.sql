@@ -176,17 +176,41 @@ SELECT category, count(*) AS reported, count(*) FILTER (WHERE status <> 'closed'
 SELECT topic, version, extract(epoch FROM refreshed_at)::float AS refreshed_at FROM support.layer_state WHERE subdistrict_code = :code;
 
 -- open_alerts --
--- Alerts that are not cleared, gravest first, then oldest; with the times of their last changes.
-SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.community_code,
-       ST_AsGeoJSON(alert.geom, 6) AS geom, cardinality(alert.cells) AS cell_count, alert.observed, alert.expected, alert.expected_low,
-       alert.expected_high, alert.method, alert.window_from, alert.window_to, alert.reasons, alert.exposure, alert.members,
-       cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.acknowledged_at, alert.acknowledged_by,
-       community.name AS community, community.name_en AS community_en,
-       (SELECT max(at) FROM alerting.alert_event WHERE alert_id = alert.id AND change IN ('raised', 'level')) AS graded_at
-  FROM alerting.alert
+-- Alerts that are not cleared and that no larger one explains, with when the first of what they count happened; real ones before those of a drill, gravest first, then oldest; how many
+-- each explains, its cells and count an hour ago (or when it was raised since), and how many there are in all.
+SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status,
+       alert.community_code, ST_AsGeoJSON(alert.geom, 6) AS geom, cardinality(alert.cells) AS cell_count, alert.observed, alert.expected,
+       alert.expected_low, alert.expected_high, alert.method, alert.recurrence_days, alert.window_from, alert.window_to, alert.reasons, alert.exposure,
+       alert.members, cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.holder, alert.silenced_by, alert.exercise,
+       alert.acknowledged_at, alert.acknowledged_by, community.name AS community, community.name_en AS community_en,
+       (SELECT max(at) FROM alerting.shown_event WHERE alert_id = alert.id AND change IN ('raised', 'level')) AS graded_at,
+       (SELECT count(*) FROM alerting.alert AS other WHERE other.inhibited_by = alert.id AND other.status <> 'cleared') AS explains,
+       CASE WHEN alert.members = 'incident' THEN (SELECT min(reported_at) FROM base.incident WHERE id = ANY (alert.member_ids))
+            WHEN alert.members = 'service_request' THEN (SELECT min(requested_at) FROM base.service_request WHERE id = ANY (alert.member_ids)) END AS first_at,
+       former.observed AS observed_before, shaped.cell_count AS cells_before, count(*) OVER () AS total
+  FROM alerting.shown_alert AS alert
   LEFT JOIN base.community ON community.code = alert.community_code
- WHERE alert.subdistrict_code = :code AND alert.status <> 'cleared'
- ORDER BY alert.level, alert.raised_at;
+  LEFT JOIN LATERAL (SELECT observed FROM alerting.shown_event WHERE alert_id = alert.id
+                      ORDER BY at > CAST(:now AS timestamptz) - interval '1 hour', CASE WHEN at > CAST(:now AS timestamptz) - interval '1 hour' THEN at END,
+                               at DESC, id LIMIT 1) AS former ON true
+  LEFT JOIN LATERAL (SELECT cardinality(cells) AS cell_count FROM alerting.shown_event WHERE alert_id = alert.id AND cells IS NOT NULL
+                      ORDER BY at > CAST(:now AS timestamptz) - interval '1 hour', CASE WHEN at > CAST(:now AS timestamptz) - interval '1 hour' THEN at END,
+                               at DESC, id LIMIT 1) AS shaped ON true
+ WHERE alert.subdistrict_code = :code AND alert.status <> 'cleared' AND alert.inhibited_by IS NULL
+ ORDER BY alert.exercise, alert.level, alert.raised_at, alert.id
+ LIMIT 100;
+
+-- running_drill --
+SELECT title FROM alerting.drill WHERE subdistrict_code = :code AND ended_at IS NULL;
+
+-- outside_alerts --
+-- CAP alerts of others that hold now, gravest first.
+SELECT id, event, headline, source_name, level, area_desc, sent, effective_at, expires_at,
+       ST_AsGeoJSON(ST_Intersection(geom, (SELECT geom FROM base.subdistrict WHERE code = :code)), 6) AS geom
+  FROM alerting.outside_alert
+ WHERE subdistrict_code = :code AND status = 'Actual' AND msg_type IN ('Alert', 'Update') AND ended_at IS NULL AND expires_at > :now
+ ORDER BY level, sent DESC, id
+ LIMIT 20;
 
 -- alert_events --
 -- What happened to an alert.
@@ -194,7 +218,7 @@ SELECT at, change, level, detail FROM alerting.shown_event WHERE alert_id = :id 
 
 -- alert_area_m2 --
 -- True area of an alert's cells.
-SELECT COALESCE(sum(cell.area_m2), 0) FROM alerting.alert JOIN base.cell ON cell.cell = ANY (alert.cells) WHERE alert.id = :id;
+SELECT COALESCE(sum(cell.area_m2), 0) FROM alerting.shown_alert AS alert JOIN base.cell ON cell.cell = ANY (alert.cells) WHERE alert.id = :id;
 
 -- alert_members --
 -- Where the incidents lie that an alert counted; sensitive kinds left out.
@@ -205,7 +229,7 @@ SELECT ST_X(incident.geom) AS lon, ST_Y(incident.geom) AS lat
 -- alert_buildings --
 -- Buildings within 900 m of an alert's shape: outline, and whether it lies inside.
 SELECT ST_AsGeoJSON(building.footprint, 6) AS geom, ST_Intersects(building.geom, alert.geom) AS inside
-  FROM alerting.alert
+  FROM alerting.shown_alert AS alert
   JOIN base.building ON ST_DWithin(building.geom::geography, alert.geom::geography, 900)
  WHERE alert.id = :id AND building.footprint IS NOT NULL AND (building.valid_to IS NULL OR building.valid_to > :now)
  LIMIT 2500;
@@ -214,11 +238,19 @@ SELECT ST_AsGeoJSON(building.footprint, 6) AS geom, ST_Intersects(building.geom,
 -- The nearest team, police post, clinic and micro fire station to an alert's middle, as the crow flies.
 SELECT DISTINCT ON (resource.kind) resource.kind, resource.name, resource.status, ST_X(resource.geom) AS lon, ST_Y(resource.geom) AS lat,
        ST_Distance(resource.geom::geography, ST_Centroid(alert.geom)::geography) AS distance_m
-  FROM alerting.alert
+  FROM alerting.shown_alert AS alert
   JOIN base.resource ON resource.subdistrict_code = alert.subdistrict_code AND resource.placement = 'placed'
    AND resource.kind IN ('team', 'police_post', 'clinic', 'fire_station') AND (resource.valid_to IS NULL OR resource.valid_to > :now)
  WHERE alert.id = :id
  ORDER BY resource.kind, distance_m;
+
+-- alert_unplaced --
+-- Records waiting to be put on the map that are known to lie in the alert's community: some of them may belong to it.
+SELECT (SELECT count(*) FROM base.incident WHERE subdistrict_code = alert.subdistrict_code AND placement <> 'placed' AND community_code = alert.community_code
+           AND status NOT IN ('closed', 'withdrawn'))
+     + (SELECT count(*) FROM base.service_request WHERE subdistrict_code = alert.subdistrict_code AND placement <> 'placed'
+           AND community_code = alert.community_code AND status NOT IN ('closed', 'withdrawn'))
+  FROM alerting.shown_alert AS alert WHERE alert.id = :id;
 
 -- inhabited --
 -- Cells of resolution 10 with anybody on file, fewer than five included.

@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerts.words import rule_title
+from alerts.labels import method_name
+from alerts.life import free_letters
+from alerts.words import recurrence_words, rule_title
 from dashboard.look import RESOURCE_SIGNS
 from dashboard.wall.ground import bounds_of, rings_of
 from dashboard.wall.picture import thousands
@@ -17,8 +19,14 @@ from layers.measures import SENSITIVE_SUBCATEGORIES
 
 #: alerts of these levels own the wall for a time: red and orange
 TAKEOVER_LEVELS = (1, 2)
+#: an alert that has to wait its turn is not too late for the wall within so many times its time there
+QUEUE_TIMES = 5
+#: alerts that carry what a takeover tells: those first in the queue
+FULL_FACTS = 6
 #: events that stand in a takeover's timeline
 STEPS_SHOWN = frozenset({"raised", "level", "acknowledged", "followed", "fell_back", "escalated"})
+#: expected counts below this give no ratio worth telling
+LEAST_EXPECTED = 0.5
 #: nearest kinds of help a takeover names
 HELP_SHOWN = 3
 
@@ -26,44 +34,65 @@ HELP_SHOWN = 3
 def select_alerts(
     connection: Connection, *, code: str, now: datetime, takeover_s: int, unplaced: int, texts: Texts
 ) -> dict[str, Any]:
-    """Select the panel of open alerts, gravest first, then oldest.
+    """Select the panel of open alerts: real ones, then those of a drill, gravest first, then oldest; then others'.
 
     Parameters
     ----------
     takeover_s
-        How long an orange or red alert owns the wall after it was raised or its level changed; only such alerts carry
-        what a takeover tells, since that costs queries.
+        How long an orange or red alert owns the wall after it was raised or became graver; only those first in the
+        queue carry what a takeover tells, since that costs queries.
     unplaced
         Records that wait to be put on the map: some of them may belong to any alert.
     """
-    rows = connection.execute(SQL["open_alerts"], {"code": code}).mappings().all()
+    rows = connection.execute(SQL["open_alerts"], {"code": code, "now": now}).mappings().all()
+    outside = connection.execute(SQL["outside_alerts"], {"code": code, "now": now}).mappings().all()
+    real = sum(1 for row in rows if not row["exercise"])
+    total = rows[0]["total"] - (len(rows) - real) if rows else 0
+    explained = sum(row["explains"] for row in rows)
+    taking = sorted(
+        (row for row in rows if waits_for_the_wall(row, now=now, takeover_s=takeover_s)),
+        key=lambda row: (row["exercise"], row["level"], graded_at(row)),
+    )
+    full = {row["id"] for row in taking[:FULL_FACTS]}
+    letters = free_letters(row["letter"] for row in rows)
+    shown = [
+        alert_shown(connection, row, now=now, taken=row["id"] in full, unplaced=unplaced, texts=texts) for row in rows
+    ]
+    shown += [outside_shown(row, letter, texts) for row, letter in zip(outside, letters, strict=False)]
+    scope = texts("wall.alerts.count", n=total + len(outside))
     return {
         "title": texts("wall.alerts"),
-        "scope": texts("wall.alerts.count", n=len(rows)),
+        "scope": f"{scope} · {texts('wall.alerts.explained', n=explained)}" if explained else scope,
         "empty": texts("wall.alerts.empty"),
         "feeds": [],
         "at": None,
         "live": True,
-        "rows": [
-            alert_shown(connection, row, now=now, takeover_s=takeover_s, unplaced=unplaced, texts=texts) for row in rows
-        ],
+        "drill": connection.execute(SQL["running_drill"], {"code": code}).scalar(),
+        "rows": shown,
     }
 
 
+def graded_at(row: Any) -> datetime:
+    """When it was raised, or its level changed last."""
+    moment: datetime = row["graded_at"] or row["raised_at"]
+    return moment
+
+
+def waits_for_the_wall(row: Any, *, now: datetime, takeover_s: int) -> bool:
+    """Whether it may take the wall over: grave, somewhere, not silenced, and not long ago."""
+    return (
+        row["level"] in TAKEOVER_LEVELS
+        and row["geom"] is not None
+        and row["silenced_by"] is None
+        and (now - graded_at(row)).total_seconds() < QUEUE_TIMES * takeover_s
+    )
+
+
 def alert_shown(
-    connection: Connection,
-    row: Any,
-    *,
-    now: datetime,
-    takeover_s: int,
-    unplaced: int,
-    texts: Texts,
+    connection: Connection, row: Any, *, now: datetime, taken: bool, unplaced: int, texts: Texts
 ) -> dict[str, Any]:
     """Show one alert; posts, never names of persons."""
     polygons = rings_of(shape(row["geom"]))
-    graded_at = row["graded_at"] or row["raised_at"]
-    taken = row["level"] in TAKEOVER_LEVELS and polygons and (now - graded_at).total_seconds() < takeover_s
-    place = row["unit_name"] or texts("alerts.whole")
     return {
         "id": row["id"],
         "letter": row["letter"],
@@ -76,21 +105,79 @@ def alert_shown(
         ),
         "what": rule_title(row["rule"], row["rule_name"], texts),
         "where": where(row, texts),
-        "place": place,
-        "state": texts(f"alerts.status.{row['status']}"),
+        "place": row["unit_name"] or texts("alerts.whole"),
+        "state": texts("wall.alert.silenced" if row["silenced_by"] else f"alerts.status.{row['status']}"),
         "status": row["status"],
+        "why": why(row, texts),
+        "holder": texts(f"alerts.post.{row['holder']}") if row["status"] == "open" else row["acknowledged_by"],
+        "exercise": row["exercise"],
         "raised_at": row["raised_at"].timestamp(),
-        "taken_at": graded_at.timestamp() if taken else None,
-        "since": row["window_from"].timestamp(),
+        "taken_at": graded_at(row).timestamp() if taken and polygons else None,
+        "since": (row["first_at"] or row["raised_at"]).timestamp(),
         "polygons": polygons,
         "bounds": bounds_of(polygons) if polygons else None,
         # a whole community is not darkened, nor does its outline crowd out labels
-        "narrow": row["unit_kind"] in ("cell", "compound", "area"),
-        **(takeover_facts(connection, row, now=now, unplaced=unplaced, texts=texts) if taken else NO_FACTS),
+        "narrow": row["unit_kind"] in ("cell", "area", "compound"),
+        **(
+            takeover_facts(connection, row, now=now, unplaced=unplaced, texts=texts) if taken and polygons else NO_FACTS
+        ),
     }
 
 
 NO_FACTS: dict[str, Any] = {"members": [], "buildings": [], "buildings_inside": [], "facts": None}
+
+
+def outside_shown(row: Any, letter: str, texts: Texts) -> dict[str, Any]:
+    """Show an alert of others: who says so, and until when; its area as a broken line."""
+    polygons = rings_of(shape(row["geom"])) if row["geom"] else []
+    return {
+        "id": f"outside-{row['id']}",
+        "letter": letter,
+        "level": row["level"],
+        "level_word": texts(f"alerts.level.{row['level']}"),
+        "level_title": "",
+        "what": row["headline"] or row["event"],
+        "where": " · ".join(part for part in (row["area_desc"], row["source_name"]) if part),
+        "place": row["source_name"],
+        "state": texts("wall.alert.outside"),
+        "status": "open",
+        "why": "",
+        "holder": "",
+        "exercise": False,
+        "raised_at": row["sent"].timestamp(),
+        "taken_at": None,
+        "since": row["effective_at"].timestamp(),
+        "polygons": polygons,
+        "bounds": bounds_of(polygons) if polygons else None,
+        "narrow": False,
+        "outside": True,
+        **NO_FACTS,
+    }
+
+
+def why(row: Any, texts: Texts) -> str:
+    """How much, of what, and whether it grows: 11 件（预期 3.2）· 物业收费 6 · 在扩大（+3 格）."""
+    if row["unit_kind"] == "feed":
+        return ""
+    number = thousands(row["observed"])
+    counted = (
+        texts("alerts.notify.counted", n=number)
+        if row["expected"] is None
+        else texts("alerts.notify.counted_expected", n=number, expected=f"{row['expected']:.1f}")
+    )
+    kinds = [texts("wall.reason", name=one["name"], n=one["count"]) for one in row["reasons"][:1]]
+    return " · ".join(part for part in (counted, trend(row, texts), *kinds) if part)
+
+
+def trend(row: Any, texts: Texts) -> str:
+    """Whether it has grown within the hour, or since it was raised: in cells, else in cases."""
+    cells = row["cell_count"] - (row["cells_before"] or row["cell_count"])
+    if cells > 0:
+        return texts("wall.alert.growing", n=cells)
+    cases = round(row["observed"] - (row["observed_before"] if row["observed_before"] is not None else row["observed"]))
+    if cases:
+        return texts("wall.alert.more" if cases > 0 else "wall.alert.fewer", n=abs(cases))
+    return texts("wall.alert.level")
 
 
 def where(row: Any, texts: Texts) -> str:
@@ -110,6 +197,7 @@ def takeover_facts(connection: Connection, row: Any, *, now: datetime, unplaced:
     outlines = [(rings_of(shape(building["geom"]))[0][0], building["inside"]) for building in buildings]
     area_m2 = connection.execute(SQL["alert_area_m2"], asked).scalar_one()
     events = connection.execute(SQL["alert_events"], asked).mappings().all()
+    here = connection.execute(SQL["alert_unplaced"], asked).scalar()
     help_near = connection.execute(SQL["alert_help"], {**asked, "now": now}).mappings().all()
     return {
         "members": [[member.lon, member.lat] for member in members],
@@ -117,13 +205,20 @@ def takeover_facts(connection: Connection, row: Any, *, now: datetime, unplaced:
         "buildings_inside": [outline for outline, inside in outlines if inside],
         "facts": {
             **measured(row, texts),
-            "extent": texts("wall.alert.extent", cells=row["cell_count"], hectares=f"{area_m2 / 10_000:.1f}"),
+            "extent": texts(
+                "wall.alert.extent",
+                cells=row["cell_count"],
+                hectares=f"{area_m2 / 10_000:.1f}",
+                trend=trend(row, texts),
+            ),
             **people(row["exposure"], texts),
             "help": helpers(help_near, texts),
             "post": post(row, texts),
             "steps": steps(row, events, texts),
-            "members": texts("wall.alert.members", n=row["member_count"]),
-            "unplaced": texts("wall.alert.unplaced", n=thousands(unplaced)),
+            "members": texts("wall.alert.members", n=row["member_count"]) if row["member_count"] else "",
+            "reach": texts("wall.alert.help") if help_near else "",
+            "unplaced_label": texts("wall.alert.unplaced", n=thousands(unplaced)),
+            "unplaced": texts("wall.alert.unplaced_here", n=thousands(here or 0)),
         },
     }
 
@@ -133,14 +228,20 @@ def measured(row: Any, texts: Texts) -> dict[str, Any]:
     unit, observed, expected = texts("wall.unit.cases"), row["observed"], row["expected"]
     hours = round((row["window_to"] - row["window_from"]).total_seconds() / 3600)
     told = expected is not None and row["expected_high"] is not None and expected > 0
-    method = row["method"].split(" ")[0].split("/")[0]
+    method = method_name(row["method"])
+    key = f"alerts.method.{method}"
+    named = texts(key) if key in texts.by_key else row["method"]
+    chance = recurrence_words(row["recurrence_days"], texts)
     reasons = [texts("wall.reason", name=one["name"], n=one["count"]) for one in row["reasons"][:3]]
     return {
         "observed": thousands(observed),
         "expected": texts("wall.alert.expected", unit=unit, expected=f"{expected:.1f}")
         if told
         else texts("wall.alert.no_expected", unit=unit),
-        "times": texts("wall.alert.times", n=f"{observed / expected:.1f}") if told else "",
+        # against next to nothing expected a ratio says nothing
+        "times": texts("wall.alert.times", n=f"{observed / expected:.1f}")
+        if told and expected >= LEAST_EXPECTED
+        else "",
         "gauge": {
             "observed": observed,
             "expected": expected,
@@ -153,7 +254,7 @@ def measured(row: Any, texts: Texts) -> dict[str, Any]:
         "reasons": " · ".join(reasons),
         "method": texts(
             "wall.alert.method" if told else "wall.alert.method_plain",
-            method=texts(f"alerts.method.{method}") if f"alerts.method.{method}" in texts.by_key else row["method"],
+            method=texts("wall.alert.method_chance", method=named, chance=chance) if chance else named,
         ),
     }
 
@@ -193,9 +294,14 @@ def helpers(rows: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
 
 
 def post(row: Any, texts: Texts) -> str:
+    """Who has it: the post it waits for, or the one that took it on; a community's posts with its name."""
+    community = row["community_en"] if texts.language == "en" and row["community_en"] else row["community"]
     if row["status"] == "acknowledged" and row["acknowledged_by"]:
         return texts("wall.alert.post_held", post=row["acknowledged_by"])
-    return texts("wall.alert.post_open")
+    of_community = row["holder"] in ("grid_worker", "grid_leader", "community") and community
+    name = texts(f"alerts.post.{row['holder']}")
+    told = texts("wall.alert.post_of", community=community, post=name) if of_community else name
+    return texts("wall.alert.post_open", post=told)
 
 
 def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
@@ -206,7 +312,12 @@ def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]
     told = [event for event in events if event["change"] in STEPS_SHOWN][-(4 if row["due_at"] else 5) :]
     last_grade = max((place for place, event in enumerate(told) if event["change"] in ("raised", "level")), default=-1)
     return [
-        {"at": row["window_from"].timestamp(), "label": texts("wall.step.first"), "mine": False, "due": False},
+        {
+            "at": (row["first_at"] or row["raised_at"]).timestamp(),
+            "label": texts("wall.step.first"),
+            "mine": False,
+            "due": False,
+        },
         *(
             {
                 "at": event["at"].timestamp(),

@@ -177,7 +177,7 @@ def test_when_something_should_long_be_back_is_said():
 
 
 ALERT = {
-    "unit_kind": "compound", "unit_name": "马浜花园北区", "community": "马浜社区", "community_en": "Mabang",
+    "unit_kind": "compound", "unit_name": "马浜花园北区", "community": "马浜社区", "community_en": "Mabang", "recurrence_days": None, "first_at": None, "raised_at": NOW - timedelta(hours=2),
     "observed": 11.0, "expected": 3.2, "expected_low": 0.6, "expected_high": 6.5, "method": "threshold",
     "window_from": NOW - timedelta(hours=24), "window_to": NOW,
     "reasons": [{"name": "物业收费", "count": 6}, {"name": "停车", "count": 3}],

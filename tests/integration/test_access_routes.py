@@ -53,6 +53,8 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/cap", {"GET"}, PEOPLE - {"grid_worker"}),
     ("/api/outside-alerts", {"GET"}, PEOPLE),
     ("/api/outside-alerts", {"POST"}, STAFF),
+    ("/api/drills", {"GET"}, STAFF | {"street_leader", "auditor"}),
+    ("/api/drills", {"POST"}, STAFF),
     ("/api/silences", {"GET"}, PEOPLE),
     ("/api/silences", {"POST"}, STAFF),
     ("/api/geocode", {"POST"}, PEOPLE),

@@ -19,7 +19,7 @@
     if (!scene || !wall.ground) return;
     mark("loading", false);
     mark("with-out", scene.out);
-    mark("exercise", wall.parts.screen.exercise);
+    mark("exercise", wall.parts.screen.exercise || wall.parts.alerts.drill);
     root().dataset.scene = scene.key;
     wall.drawLegend(scene); wall.drawRegister(scene); wall.drawAlerts(scene); wall.drawCounters(); wall.drawPanel(scene); wall.drawSmall(scene); wall.drawOut(scene);
     if (wall.taken) wall.drawTakeover();
@@ -71,7 +71,7 @@
       const health = wall.health(), changed = root().classList.contains("lost") !== Boolean(health.lost);
       mark("lost", health.lost); mark("back", !health.lost && health.back !== null);
       if (changed) wall.stateChanged();
-      if (drawnOnce && wall.judgeTakeover()) { mark("taken", wall.taken); wall.map.shown = ""; draw(); wall.map.fly(() => draw()); }
+      if (drawnOnce && wall.judgeTakeover(passed)) { mark("taken", wall.taken); wall.map.shown = ""; wall.map.flying = true; draw(); wall.map.fly(() => draw()); }
       const order = wall.parts.screen.scenes, place = order.findIndex((scene) => scene.key === wall.scene), current = order[Math.max(0, place)];
       if (!health.lost && !wall.taken && !wall.pinned && order.length > 1) shownFor += Math.min(passed, 5);
       if (shownFor >= current.seconds) turn(order[(place + 1) % order.length].key);

@@ -38,9 +38,29 @@
     map.camera = map.aim(wall.taken);
     map.project = wall.projector(map.camera, width, height);
     map.width = width; map.height = height;
-    window.Plotly.relayout(gd, { "map.center": { lon: map.camera.lon, lat: map.camera.lat }, "map.zoom": map.camera.zoom, width, height });
+    const centre = { lon: map.camera.lon, lat: map.camera.lat }, engine = inner();
+    // an alert's map is larger than the scenes': Plotly keeps the scenes' size and is not asked while the alert owns the wall
+    if (engine && (wall.taken || (gd.layout.width === width && gd.layout.height === height))) {
+      Object.assign(engine.getContainer().style, { width: width + "px", height: height + "px" });
+      engine.resize();
+      settle(gd, centre, map.camera.zoom);
+    } else window.Plotly.relayout(gd, { "map.center": centre, "map.zoom": map.camera.zoom, width, height }).then(() => showCells(!wall.taken));
+    showCells(!wall.taken);
     map.shown = "";
   };
+  // Put the camera where it belongs without Plotly: a relayout hands every cell to MapLibre anew, which takes seconds without a
+  // graphics card. Plotly must know where the camera is, or it would put it back with the next values.
+  function settle(gd, centre, zoom) {
+    for (const layout of [gd.layout.map, gd._fullLayout.map]) { layout.center = { ...centre }; layout.zoom = zoom; }
+    inner().jumpTo({ center: [centre.lon, centre.lat], zoom });
+  }
+  // The cells' values are of the whole district and mean nothing near an alert: they are hidden while one owns the wall, at once and
+  // without touching their data, so that no cell of the former zoom stands there while MapLibre works.
+  function showCells(shown) {
+    const engine = inner();
+    if (!engine) return;
+    for (const id of engine.getLayersOrder()) if (id.startsWith("plotly-trace-layer")) engine.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
+  }
   // Fly to the alert (900 ms) or back (600 ms); labels stay away until the camera rests.
   map.fly = function (done) {
     const { width, height } = box(), camera = map.aim(wall.taken), engine = inner();
@@ -50,6 +70,8 @@
     document.getElementById("wall-overlay").replaceChildren();
     map.width = width; map.height = height;
     if (!engine || still) return finish();
+    showCells(!wall.taken);
+    Object.assign(engine.getContainer().style, { width: width + "px", height: height + "px" });
     engine.resize();
     engine.easeTo({ center: [camera.lon, camera.lat], zoom: camera.zoom, duration: wall.taken ? 900 : 600 });
     setTimeout(finish, wall.taken ? 950 : 650);
@@ -70,7 +92,8 @@
 
   map.drawCells = function (scene) {
     const gd = host();
-    if (!gd || !gd.data || !map.project) return;
+    // hidden while an alert owns the wall: what comes meanwhile is drawn when the wall is given back
+    if (!gd || !gd.data || !map.project || wall.taken || map.flying) return;
     const u = wall.rem() / 20, lost = document.getElementById("wall").classList.contains("lost");
     const signature = [scene.key, scene.layer.classes, lost, map.width, map.height, map.camera.zoom].join("|");
     if (signature === map.shown) return;
@@ -80,10 +103,10 @@
     const scale = ramp.flatMap((colour, place) => [[place / steps, colour], [(place + 1) / steps, colour]]);
     const few = columns(wall.hatch(found.few.map(ring), map.project, 6.5 * u)), gap = columns(wall.hatch(found.gap.map(ring), map.project, 9 * u));
     const edge = columns(wall.outerEdges(found.gap.map(ring)));
-    const cells = window.Plotly.restyle(gd, { locations: [found.at], z: [found.z], colorscale: [scale], zmax: [steps], "marker.opacity": [wall.taken ? 0.16 : 0.92] }, [TRACES.cells]);
+    const cells = window.Plotly.restyle(gd, { locations: [found.at], z: [found.z], colorscale: [scale], zmax: [steps], "marker.opacity": [0.92] }, [TRACES.cells]);
     const lines = window.Plotly.restyle(gd, {
       lon: [few.lon, gap.lon, edge.lon], lat: [few.lat, gap.lat, edge.lat],
-      "line.width": [1.3 * u, 1.5 * u, 2 * u], opacity: wall.taken ? 0.2 : 1,
+      "line.width": [1.3 * u, 1.5 * u, 2 * u], opacity: 1,
     }, [TRACES.few, TRACES.gap, TRACES.gapEdge]);
     map.cells = found.at.length;
     map.painted = Promise.all([cells, lines]);
@@ -98,7 +121,8 @@
 
   // Placing labels is the dearest thing the page does: only when something that is placed has changed.
   map.drawAbove = function (scene) {
-    if (!map.project) return;
+    // while the camera moves nothing has a place
+    if (!map.project || map.flying) return;
     const legend = document.getElementById("wall-legend").getBoundingClientRect();
     const signature = [wall.version, scene.key, wall.taken && wall.taken.id, map.width, map.height, map.camera.zoom, legend.width, legend.height, wall.health().lost].join("|");
     const overlay = document.getElementById("wall-overlay");
@@ -123,7 +147,7 @@
     const shaped = (wall.parts.alerts.rows || []).filter((alert) => alert.polygons.length);
     for (const alert of shaped.slice().reverse()) drawing.shapes += shape(alert, u);
     // tags first, then communities, roads, compounds
-    for (const alert of shaped) tag(alert, room, drawing, u, rem);
+    for (const alert of shaped) if (!alert.outside) tag(alert, room, drawing, u, rem);
     for (const gap of scene.gaps || []) gapLabel(gap, room, drawing, u, rem);
     for (const point of pointsOf(scene)) { const [px, py] = map.project(point); room.prefer(square(px, py, 7 * u)); }
     communities(room, drawing, rem, u, shaped);
@@ -135,6 +159,8 @@
   function shape(alert, u) {
     const d = wall.areaPath(alert.polygons, map.project), width = (alert.narrow ? LINE[alert.level] : 0.6 * LINE[alert.level]) * u, colour = `var(--alert-${alert.level})`;
     const fresh = wall.now() - alert.raised_at < 3;
+    // an alert of others is theirs: a broken line, nothing darkened
+    if (alert.outside) return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${(3 * u).toFixed(1)}" stroke-dasharray="${(14 * u).toFixed(1)} ${(9 * u).toFixed(1)}"/>`;
     return (alert.narrow ? `<path d="${d}" fill="var(--ground)" fill-opacity=".5"/>` : "") +
       `<path d="${d}" fill="none" stroke="var(--ground)" stroke-width="${(width + 6 * u).toFixed(1)}" stroke-linejoin="round"/>` +
       `<path class="${fresh ? "pulse" : ""}" d="${d}" fill="none" stroke="${colour}" stroke-width="${width.toFixed(1)}" stroke-linejoin="round"/>`;

@@ -72,6 +72,8 @@
     if (panel.type !== "table") return 15.2;
     return 1.7 + (panel.figure ? 4.3 : 0) + (panel.columns.some((column) => column.label) ? 1.6 : 0) + 2.06 * panel.rows.length + (panel.foot ? 1.7 : 0);
   }
+  // everything on an exercise's screen is one; on any other, what a drill raised
+  wall.isDrill = (alert) => wall.parts.screen.exercise || alert.exercise;
   wall.drawAlerts = function (scene) {
     const alerts = wall.parts.alerts, list = document.getElementById("wall-alerts"), rem = wall.rem();
     const holder = list.parentElement, portrait = window.innerWidth < window.innerHeight;
@@ -79,13 +81,16 @@
     const room = holder.clientHeight - (portrait ? 3.7 : Math.max(15.2, panelHeight(scene.panel) + 1) + 3.7) * rem;
     let fit = Math.max(2, Math.floor(room / (4 * rem)));
     if (alerts.rows.length > fit) fit = Math.max(1, Math.floor((room - 1.8 * rem) / (4 * rem)));
+    // a third line (why, whether it grows, who has it) from the top down, as far as room is left
+    let spare = Math.floor((room - 4 * rem * Math.min(fit, alerts.rows.length) - (alerts.rows.length > fit ? 1.8 * rem : 0)) / (1.4 * rem));
     const now = wall.now(), rows = alerts.rows.slice(0, fit), rest = alerts.rows.slice(fit);
     const children = [head(alerts)];
     if (!rows.length) children.push(div("empty", alerts.empty));
-    for (const alert of rows) children.push(div("alert" + (wall.parts.screen.exercise ? " drill" : ""), [
+    for (const alert of rows) children.push(div("alert" + (wall.isDrill(alert) ? " drill" : "") + (alert.outside ? " outside" : ""), [
       div("level", [alert.level_word, el("I", {}, alert.letter)], { style: { "--level": `var(--alert-${alert.level})` } }),
       div("", [div("what", alert.what), div("where", place(alert))]),
-      div("", [div("state", (wall.parts.screen.exercise ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))])], {}));
+      div("", [div("state", (wall.isDrill(alert) ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))]),
+      ...((alert.why || alert.holder) && spare-- > 0 ? [div("why", [span("", alert.why), span("holder", alert.holder)])] : [])], {}));
     if (rest.length) {
       const levels = [1, 2, 3, 4].map((level) => [level, rest.filter((alert) => alert.level === level).length]).filter((pair) => pair[1]);
       children.push(div("more", [wall.text("more", { n: rest.length }), ...levels.map(([level, count]) => span("", [span("swatch", "", { style: { background: `var(--alert-${level})` } }), " " + wall.text("level." + level) + " " + count]))]));

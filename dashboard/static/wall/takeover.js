@@ -7,13 +7,27 @@
   const span = (className, children) => wall.el("Span", { className }, children);
   wall.taken = null;
 
-  const due = (alert) => alert.taken_at + wall.parts.screen.takeover_s - wall.now();
-  const queue = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.facts && alert.status !== "cleared" && due(alert) > 0)
-    .sort((one, other) => one.level - other.level || other.taken_at - one.taken_at);
+  // How long each alert has owned this wall since it was raised or became graver [s]; a reload goes on where it was.
+  const KEPT = "wall.taken";
+  let owned = {};
+  try { owned = JSON.parse(sessionStorage.getItem(KEPT)) || {}; } catch { owned = {}; }
+  const key = (alert) => alert.id + "@" + alert.taken_at;
+  const due = (alert) => wall.parts.screen.takeover_s - (owned[key(alert)] || 0);
+  // What is real before what is a drill, the graver before the milder; of equals whoever has the wall keeps it, then the older.
+  const mine = (alert) => wall.taken && wall.taken.id === alert.id ? 0 : 1;
+  const queue = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.facts && due(alert) > 0)
+    .sort((one, other) => one.exercise - other.exercise || one.level - other.level || mine(one) - mine(other) || one.taken_at - other.taken_at);
 
-  // Whom the wall belongs to now; true when that changed.
-  wall.judgeTakeover = function () {
-    const next = wall.health().lost ? null : queue()[0] || null, before = wall.taken;
+  // Whom the wall belongs to now; true when that changed. `passed` are the seconds since it was asked last.
+  wall.judgeTakeover = function (passed) {
+    const before = wall.taken, lost = wall.health().lost;
+    if (before && !lost) {
+      owned[key(before)] = (owned[key(before)] || 0) + Math.min(passed, 5);
+      const known = new Set(wall.parts.alerts.rows.map(key));
+      owned = Object.fromEntries(Object.entries(owned).filter(([name]) => known.has(name)));
+      sessionStorage.setItem(KEPT, JSON.stringify(owned));
+    }
+    const next = lost ? null : queue()[0] || null;
     wall.taken = next;
     return (before && before.id) !== (next && next.id);
   };
@@ -22,7 +36,7 @@
     if (!alert) return;
     const colour = { "--level": `var(--alert-${alert.level})` }, now = wall.now();
     const scene = wall.parts.screen.scenes.find((one) => one.key === wall.scene);
-    set("wall-takeover-head", [div("level-word", alert.level_title), div("what", (wall.parts.screen.exercise ? wall.text("drill") + " " : "") + alert.what), div("where", alert.where),
+    set("wall-takeover-head", [div("level-word", alert.level_title), div("what", (wall.isDrill(alert) ? wall.text("drill") + " " : "") + alert.what), div("where", alert.where),
       div("return", wall.text("takeover.return", { time: wall.countdown(due(alert)), scene: scene ? scene.title : "" })), div("clock", wall.clock(now))]);
     document.getElementById("wall-takeover-head").style.setProperty("--level", colour["--level"]);
     document.getElementById("wall-takeover").style.setProperty("--level", colour["--level"]);
@@ -32,10 +46,10 @@
       ...(f.gauge ? [picture("gauge", gauge(alert))] : []), ...(f.reasons ? [div("why", f.reasons)] : []), div("method", f.method)]));
     facts.push(div("block", [fact(wall.text("takeover.since"), wall.text("takeover.since_value", { time: wall.age(alert.since, now), lasting: wall.duration(now - alert.since) })), fact(wall.text("takeover.extent"), f.extent), fact(wall.text("takeover.people"), f.people), ...(f.groups ? [div("under", f.groups)] : [])]));
     if (f.help.length) facts.push(div("block", [div("label", wall.text("takeover.help")), div("help", f.help.flatMap((one) => [span("", one.name), span("", one.distance), span("", one.minutes), wall.el("B", {}, one.state)]))]));
-    facts.push(div("block", [fact(wall.text("takeover.post"), f.post), picture("steps", steps(alert))]));
+    facts.push(div("block", [div("fact post", [span("", wall.text("takeover.post")), span("", f.post)]), picture("steps", steps(alert))]));
     const others = [1, 2, 3, 4].map((level) => [level, wall.parts.alerts.rows.filter((one) => one.id !== alert.id && one.level === level).length]).filter((pair) => pair[1]);
     facts.push(div("foot-facts", [fact(wall.text("takeover.others"), (others.length ? others.map(([level, count]) => wall.text("level." + level) + " " + count).join(" · ") : wall.text("takeover.none")) + "，" + wall.text("takeover.queued", { n: Math.max(0, queue().length - 1) })),
-      fact(wall.text("takeover.unplaced"), f.unplaced)]));
+      fact(f.unplaced_label, f.unplaced + "　" + wall.text("takeover.data") + " " + (wall.live.good === null ? "" : wall.age(wall.live.good, now)))]));
     set("wall-takeover", facts);
   };
 
@@ -66,11 +80,26 @@
     });
     return { w, h, words: "", body: svg };
   }
-  wall.takenLegend = (alert) => [div("marks", [div("mark", [wall.el("I", { className: "member-dot" }), span("", alert.facts.members)])])];
+  wall.takenLegend = (alert) => [
+    ...(alert.facts.members ? [div("marks", [div("mark", [wall.el("I", { className: "member-dot" }), span("", alert.facts.members)])])] : []),
+    ...(alert.facts.reach ? [div("marks", [div("mark", [wall.el("I", { className: "reach-line" }), span("", alert.facts.reach)])])] : [])];
 
+  function nearestEdge(alert, project, px, py) {
+    let best = [px, py], least = Infinity;
+    for (const polygon of alert.polygons) for (let place = 0; place + 1 < polygon[0].length; place++) {
+      const [ax, ay] = project(polygon[0][place]), [bx, by] = project(polygon[0][place + 1]);
+      const length = (bx - ax) ** 2 + (by - ay) ** 2, t = length ? Math.max(0, Math.min(1, ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length)) : 0;
+      const x = ax + t * (bx - ax), y = ay + t * (by - ay), far = Math.hypot(px - x, py - y);
+      if (far < least) { least = far; best = [x, y]; }
+    }
+    return best;
+  }
   wall.drawTaken = function (alert, room, drawing, u, rem) {
     const project = wall.map.project, d = wall.areaPath(alert.polygons, project), colour = `var(--alert-${alert.level})`;
-    for (const ring of alert.buildings) drawing.shapes += `<path d="${wall.path([ring], project, true)}" fill="var(--water)" stroke="var(--road-second)" stroke-width="${u}"/>`;
+    // the cells of the neighbourhood as lines only: their values are of no matter now
+    const seen = wall.ground.hexagons.filter((ring) => { const [px, py] = project(ring[0]); return px > -200 && py > -200 && px < wall.map.width + 200 && py < wall.map.height + 200; });
+    drawing.shapes += `<path d="${wall.path(seen, project, true)}" fill="none" stroke="var(--road-minor)" stroke-width="${1.5 * u}"/>`;
+    for (const ring of alert.buildings) drawing.shapes += `<path d="${wall.path([ring], project, true)}" fill="var(--hills)" stroke="var(--road-second)" stroke-width="${u}"/>`;
     drawing.shapes += `<path d="${d}" fill="${colour}" fill-opacity=".38"/>`;
     for (const ring of alert.buildings_inside) drawing.shapes += `<path d="${wall.path([ring], project, true)}" fill="${colour}" fill-opacity=".3" stroke="${colour}" stroke-opacity=".55" stroke-width="${u}"/>`;
     drawing.shapes += `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${6 * u}" stroke-linejoin="round" style="filter: drop-shadow(0 0 ${9 * u}px ${colour})"/>`;
@@ -81,7 +110,9 @@
     }
     let left = Infinity, right = -Infinity, top = Infinity;
     for (const polygon of alert.polygons) for (const point of polygon[0]) { const [px, py] = project(point); left = Math.min(left, px); right = Math.max(right, px); top = Math.min(top, py); }
-    const middle = project([(alert.bounds[0] + alert.bounds[2]) / 2, (alert.bounds[1] + alert.bounds[3]) / 2]);
+    const outside = (place) => [[place.left, place.top], [place.right, place.top], [place.left, place.bottom], [place.right, place.bottom], [(place.left + place.right) / 2, place.top], [(place.left + place.right) / 2, place.bottom]]
+      .every(([px, py]) => !wall.inside(alert.polygons, project.unproject(px, py)));
+    const outsideFirst = (places) => [...places.filter(outside), ...places.filter((place) => !outside(place))];
     const name = alert.place, size = 1.6 * rem, width = wall.textWidth(name, size, 700) + 0.4 * rem;
     const title = room.take(wall.rings((left + right) / 2, top - 1.5 * rem, width, 2 * rem, rem, 4));
     if (title) drawing.labels += wall.label(name, title.left + 0.2 * rem, title.top + 1.55 * rem, size, { weight: 700, kind: "place" });
@@ -90,10 +121,12 @@
       if (px < 0 || py < 0 || px > wall.map.width || py > wall.map.height) continue;
       const box = room.take(wall.rings(px, py, 30 * u, 30 * u, 16 * u, 3));
       if (!box) continue;
-      drawing.shapes += `<path d="M${middle[0]} ${middle[1]}L${box.cx} ${box.cy}" stroke="var(--text)" stroke-width="${2.5 * u}" stroke-dasharray="${5 * u} ${7 * u}"/>`;
+      // from the edge of the shape that is nearest, so that the line does not cross what it belongs to
+      const from = nearestEdge(alert, project, box.cx, box.cy);
+      drawing.shapes += `<path d="M${from[0]} ${from[1]}L${box.cx} ${box.cy}" stroke="var(--text)" stroke-width="${2.5 * u}" stroke-dasharray="${5 * u} ${7 * u}"/>`;
       drawing.marks += wall.tile(help.sign, help.ready, box.cx, box.cy, u);
       const words = help.name + " " + help.distance, wide = wall.textWidth(words, 1.2 * rem, 700) + 0.3 * rem;
-      const place = room.take(wall.around(box.cx, box.cy, wide, 1.5 * rem, 17 * u));
+      const place = room.take(outsideFirst(wall.around(box.cx, box.cy, wide, 1.5 * rem, 17 * u)));
       if (place) drawing.labels += wall.label(words, place.left + 0.15 * rem, place.top + 1.18 * rem, 1.2 * rem, { weight: 700, kind: "help" });
     }
     const near = (point) => { const [px, py] = project(point); return px > 0 && py > 0 && px < wall.map.width && py < wall.map.height; };
