@@ -98,9 +98,9 @@ def test_a_drill_stands_on_the_wall_marked_and_takes_it_over_and_nobody_is_told(
 def test_one_drill_at_a_time_and_each_fault_in_a_sentence(loaded, ended):
     with loaded.database.owner.begin() as connection:
         started(connection, loaded, "fire", loaded.now)
-        with pytest.raises(Conflict, match="季度演练.* runs already"):
+        with pytest.raises(Conflict, match="runs already"):
             started(connection, loaded, "fire", loaded.now)
-        with pytest.raises(BadInput, match="no scenario 'flood'; there are dispute"):
+        with pytest.raises(BadInput, match="no scenario"):
             started(connection, loaded, "flood", loaded.now)
         with pytest.raises(NotFound, match="no drill 0 runs"):
             end_drill(connection, 0, post="值班长", now=loaded.now)
