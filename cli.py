@@ -29,6 +29,7 @@ COMMANDS = {
     "live": ("cli:live_on", "top the sample up to now, then simulate (run does it)"),
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
+    "place": ("cli:place", "place records again after the gazetteer changed"),
     "batch": ("etl.batch_command:app", "the ledger: what was loaded; undo and replay"),
     "quarantine": ("etl.quarantine_command:app", "rows that were refused: download, mend, load again"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),
@@ -73,6 +74,37 @@ def load(
     with running_database(DatabaseSettings()) as database:
         load_paths(paths, actor, language, scheduler, preview)
         if not preview:
+            take_in(database)
+
+
+def place(
+    everything: Annotated[bool, typer.Option("--all", help="every record, not only what could have changed")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would move and write nothing")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV of every record that moved")] = None,
+    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+) -> None:
+    """Place records again whose place a changed gazetteer may put elsewhere, and say what moved."""
+    from rich.console import Console
+
+    from etl.placing_again import place_again
+    from etl.placing_command import print_result, write_moves
+    from gis.database.connection import running_database
+    from gis.database.migrate import upgrade
+    from gis.district import select_district
+    from gis.texts import texts_in
+
+    with running_database(DatabaseSettings()) as database:
+        upgrade(database)
+        with database.owner.connect() as connection:
+            district = select_district(connection)
+        now = datetime.now(UTC)
+        result = place_again(
+            database, district, actor="fengqiao place", now=now, everything=everything, dry_run=dry_run
+        )
+        if out is not None:
+            write_moves(out, result)
+        print_result(Console(highlight=False), result, texts_in(language), dry_run=dry_run)
+        if result.moves and not dry_run:
             take_in(database)
 
 
