@@ -22,11 +22,14 @@ TRAINING = words(
     "drop_suffix swap_suffix homophone delete insert transpose double zone_syn paren zone_omitted cn_num "
     "dash hash bare split_space fullwidth trad space_punct dup_admin wrong_admin road_prefix wrong_street "
     "road_no addr_only landmark offset wrap pii alias old_name village_group community junction poi "
-    "nonexist_bldg nonexist_zone community_only oog_far oog_near oog_road oog_poi garbage admin_only"
+    "nonexist_bldg nonexist_zone community_only oog_far oog_near oog_road oog_poi garbage admin_only "
+    "enclosed_zone particle lettered store said_twice several in_community wrong_community twin "
+    "oog_extended oog_namesake"
 )
 # never trained on
 HELD_OUT = words(
-    "lookalike regional radicals dictated ocr_digits two_slips wrap_other far_suffix spelled_floor oog_extended"
+    "lookalike regional radicals dictated ocr_digits two_slips wrap_other far_suffix spelled_floor "
+    "range zone_before unit_door oog_other_number oog_compass"
 )
 
 SUFFIX_SWAPS = ["花园", "花苑", "新村", "小区", "公寓", "家园", "苑", "新苑", "佳园"]
