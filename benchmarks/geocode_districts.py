@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.geocode_noise import words
 from gis.geocode import Gazetteer, GazetteerAlias, GazetteerBuilding, GazetteerJunction, GazetteerPlace
+from gis.geocode.administration import CITIES as KNOWN_CITIES
 
 LUCK = (
     "金银玉翠碧兰竹梅桂松柏荷莲虹霞彩锦华瑞祥和福康宁安泰平盛兴隆昌富丽景明春秋阳月星永长青绿红龙凤鹤鹿云"
@@ -99,7 +100,7 @@ class _Maker:
         self.buildings: list[GazetteerBuilding] = []
         self.junctions: list[GazetteerJunction] = []
         self.taken: set[str] = set()
-        self.lon, self.lat = rng.uniform(113, 121), rng.uniform(23, 36)
+        self.lon, self.lat = 0.0, 0.0
 
     def stem(self, length: int | None = None) -> str:
         rng = self.rng
@@ -135,6 +136,8 @@ class _Maker:
     def make(self) -> District:
         rng = self.rng
         province, city, districts = rng.choice(CITIES)
+        lon, lat, _ = KNOWN_CITIES[city]
+        self.lon, self.lat = lon + rng.uniform(-0.2, 0.2), lat + rng.uniform(-0.2, 0.2)
         town = self.stem()
         villages = [self.new(lambda: self.stem()) for _ in range(rng.randint(6, 12))]
         communities = [
@@ -162,6 +165,8 @@ class _Maker:
             for other in range(one + 1, len(roads)):
                 if rng.random() < 0.15:
                     self.junctions.append(GazetteerJunction(roads[one].place_id, roads[other].place_id, *self.point()))
+        if rng.random() < 0.5:
+            self._twins(communities)
         gazetteer = Gazetteer(self.places, aliases=self.aliases, buildings=self.buildings, junctions=self.junctions)
         towns = [self.stem() for _ in range(3)]
         return District(gazetteer, province, city, districts, town, towns)
@@ -210,6 +215,16 @@ class _Maker:
         for side in ("东区", "西区"):
             apartment = self.add("apartment", stem + side, "A", parent_id=rng.choice(communities).place_id)
             self._buildings(apartment, range(1, 20))
+
+    def _twins(self, communities) -> None:  # type: ignore[no-untyped-def]
+        """Add estates that have the name of another one in another community."""
+        rng = self.rng
+        parents = {place.parent_id for place in self.places if place.place_id.startswith("Z")}
+        lone = [place for place in self.places if place.place_id.startswith("E") and place.place_id not in parents]
+        for estate in rng.sample(lone, 2):
+            elsewhere = [one.place_id for one in communities if one.place_id != estate.parent_id]
+            twin = self.add("compound", estate.name, "T", parent_id=rng.choice(elsewhere))
+            self._buildings(twin, range(1, rng.choice([6, 20])))
 
     def _nickname(self, estate: GazetteerPlace) -> None:
         rng, name = self.rng, estate.name

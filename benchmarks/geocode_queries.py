@@ -1,74 +1,27 @@
 """Ask for places of a made-up district in noisy words, with the answers, by the label rules of the evaluation set.
 
 A slip is kept only if no other name of the district is as near to what was written as the meant one is; else the
-question has no single answer and is left out (or is ambiguous, where a suffix was dropped).
+question has no single answer and is left out (or is ambiguous, where a suffix was dropped). Of two addresses in one
+text the first is the answer.
 """
 
 import random
-from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein
-
+from benchmarks.geocode_around import around
 from benchmarks.geocode_districts import District, make_district
-from benchmarks.geocode_noise import (
-    BUILDING_WORDS,
-    ENDINGS,
-    HELD_OUT,
-    ISSUES,
-    ISSUES_OTHER,
-    OPENINGS,
-    OPENINGS_OTHER,
-    SUFFIX_SWAPS,
-    chinese_number,
-    dictated,
-    fullwidth,
-    ocr_digits,
-    slip,
-    spaced,
-    traditional,
-)  # fmt: skip
-from gis.geocode.confusion import sounds
+from benchmarks.geocode_foreign import foreign_name
+from benchmarks.geocode_noise import HELD_OUT, ISSUES, chinese_number, slip
+from benchmarks.geocode_numbers import building_words, enclosed_zone, other_zone, road_number
+from benchmarks.geocode_query import Query, Said, distance, sounds_of
 
-LEFT_SLIPS = ["homophone"] * 6 + [
-    "delete",
-    "insert",
-    "transpose",
-    "double",
-    "drop_suffix",
-    "drop_suffix",
-    "swap_suffix",
+FOREIGN_DEPTHS = ["", "building", "room", "unit room"]
+# people leave out and exchange suffixes about as often as they misspell
+LEFT_SLIPS = [
+    *["homophone"] * 6,
+    *["delete", "insert", "transpose", "double"],
+    *["drop_suffix"] * 4,
+    *["swap_suffix"] * 3,
 ]
-
-
-@dataclass
-class Query:
-    """A text, what it means, and how it was made."""
-
-    text: str
-    status: str  # match, none, ambiguous
-    level: str
-    place_ids: frozenset[str]
-    building_id: str
-    unit: str
-    room: str
-    families: tuple[str, ...]
-    lon: float | None = None
-    lat: float | None = None
-
-
-@dataclass
-class _Said:
-    """Words so far and what they mean."""
-
-    words: str
-    status: str
-    level: str
-    place_ids: frozenset[str]
-    building_id: str = ""
-    unit: str = ""
-    room: str = ""
-    lon: float | None = None
-    lat: float | None = None
 
 
 class Asker:
@@ -84,7 +37,14 @@ class Asker:
             self.names.setdefault(place.name, set()).add(place.place_id)
         for alias in gazetteer.aliases:
             self.names.setdefault(alias.alias, set()).add(alias.place_id)
-        self.sounds = {name: _said(name) for name in self.names}
+        self.twins = {
+            name: {
+                one for one in ids if gazetteer.places[one].kind == "compound" and gazetteer.places[one].name == name
+            }
+            for name, ids in self.names.items()
+            if len(ids) > 1
+        }
+        self.sounds = {name: sounds_of(name) for name in self.names}
         self.estates = [p for p in gazetteer.places.values() if p.kind in ("compound", "apartment")]
         self.of_kind = lambda kind: [p for p in gazetteer.places.values() if p.kind == kind]
         self.foreign = make_district(rng.randrange(10**9) + 10**9)
@@ -102,7 +62,13 @@ class Asker:
         if self.unclear and self._left_open(said):
             said.status, said.place_ids = "ambiguous", said.place_ids | self.unclear
             self.families.append("ambiguous")
-        text = self._around(said.words, plain=kind == "empty")
+        community = self._community_of(said)
+        text = around(
+            said.words, self.district, rng, families=self.families, held_out=self.held_out, community=community,
+            plain=kind == "empty",
+        )  # fmt: skip
+        if kind == "estate" and said.status == "match":
+            self._mind_twins(said)
         if not self.families:
             self.families.append("clean")
         return Query(
@@ -118,7 +84,28 @@ class Asker:
             said.lat,
         )
 
-    def _left_open(self, said: _Said) -> bool:
+    def _community_of(self, said: Said) -> str:
+        """Return the name of the community a place or building lies in, an empty text for what is larger."""
+        if said.status != "match" or said.level in ("community", "road", "junction"):
+            return ""
+        found = {self.gazetteer.community_of(place_id) for place_id in said.place_ids} - {""}
+        return self.gazetteer.places[found.pop()].name if len(found) == 1 else ""
+
+    def _mind_twins(self, said: Said) -> None:
+        """Make a query ambiguous that another estate of the same name answers as well."""
+        gazetteer = self.gazetteer
+        own = min(said.place_ids)
+        twins = self.twins.get(gazetteer.places[own].name, set()) - said.place_ids
+        if {"in_community", "road_prefix", "addr_only", "alias"} & set(self.families):
+            return
+        if said.building_id:
+            number = gazetteer.buildings[said.building_id].number
+            twins = {twin for twin in twins if number in gazetteer.buildings_of.get(twin, {})}
+        if twins:
+            self.families.append("twin")
+            said.status, said.place_ids = "ambiguous", said.place_ids | twins
+
+    def _left_open(self, said: Said) -> bool:
         """Tell whether a place that begins alike also has the zone and the building that were written."""
         gazetteer = self.gazetteer
         zones = {gazetteer.places[place_id].name[-2:] for place_id in said.place_ids if gazetteer.is_zone(place_id)}
@@ -156,14 +143,14 @@ class Asker:
                 if not ids & owner and other.startswith(written):
                     self.unclear |= ids
             return written
-        said = _said(written)
+        said = sounds_of(written)
         own = min(
-            _distance(written, said, other, self.sounds[other]) for other, ids in self.names.items() if ids & owner
+            distance(written, said, other, self.sounds[other]) for other, ids in self.names.items() if ids & owner
         )
-        own = min(own, _distance(written, said, name, _said(name)))
+        own = min(own, distance(written, said, name, sounds_of(name)))
         for other, ids in self.names.items():
             if not ids & owner and (
-                _distance(written, said, other, self.sounds[other]) <= own
+                distance(written, said, other, self.sounds[other]) <= own
                 or (len(written) <= 4 and (other.startswith(written) or other.endswith(written)))
                 or (
                     len(written) >= 2
@@ -183,7 +170,7 @@ class Asker:
 
     # kinds of query
 
-    def _estate(self) -> _Said | None:
+    def _estate(self) -> Said | None:
         rng, gazetteer = self.rng, self.gazetteer
         place = rng.choice(self.estates)
         zoned = gazetteer.is_zone(place.place_id) or place.kind == "apartment"
@@ -218,36 +205,60 @@ class Asker:
                 written_zone, status = other, "ambiguous"
             elif style < 0.4:
                 self.families.append("zone_syn")
-                written_zone = self._other_zone(zone)
+                written_zone = other_zone(zone, rng)
             elif style < 0.5:
                 self.families.append("paren")
                 written_zone = rng.choice(["({})", "（{}）", "【{}】"]).format(zone)
+            elif style < 0.56 and place.kind == "compound" and gazetteer.buildings_of.get(place.place_id):
+                self.families.append("enclosed_zone")
+                written_zone = enclosed_zone(zone, rng)
         words = name + written_zone
+        if zone and written_zone == zone and self.held_out and zone[-1] == "区" and rng.random() < 0.15:
+            self.families.append("zone_before")
+            words = zone + name
         level = "zone" if gazetteer.is_zone(place.place_id) else "compound"
         standing = gazetteer.buildings_of.get(place.place_id, {})
         if omitted:
             level = "compound"
-        if not standing or rng.random() < 0.25:
+        if not standing or (rng.random() < 0.25 and "enclosed_zone" not in self.families):
             if omitted and place.kind == "apartment":
-                return _Said(
+                return Said(
                     words, "ambiguous", "compound", frozenset(p.place_id for p in self.estates if p.kind == "apartment")
                 )
             target = whole.place_id if omitted else place.place_id
             if status == "ambiguous":
                 target = whole.place_id
-            return self._with_road(_Said(self._landmark(words), status, level, frozenset({target})), target)
-        return self._with_road(
-            self._building(words, place.place_id, whole.place_id, standing, omitted, status, level), place.place_id
-        )
+            if place.kind == "compound" and rng.random() < 0.06:
+                self.families.append("store")
+                number = rng.randint(1, 99)
+                words += rng.choice(
+                    [f"车库{number}号", f"{number}号车库", f"{number}号车位", "地下室", f"门面{number}号"]
+                )
+            else:
+                words = self.landmark(words)
+            return self._with_road(Said(words, status, level, frozenset({target})), target)
+        building = self._building(words, place.place_id, whole.place_id, standing, omitted, status, level)
+        return self._with_road(self._with_more(building, stem, name), place.place_id)
 
-    def _other_zone(self, zone: str) -> str:
+    def _with_more(self, said: Said | None, stem: str, name: str) -> Said | None:
+        """Say the name once more, or another address behind the first."""
         rng = self.rng
-        digits = {"一": ("1", "Ⅰ"), "二": ("2", "Ⅱ"), "三": ("3", "Ⅲ"), "四": ("4", "Ⅳ"), "五": ("5", "Ⅴ")}
-        if zone[0] in digits:
-            return rng.choice([digits[zone[0]][0] + zone[1], digits[zone[0]][1] + zone[1], "第" + zone])
-        return rng.choice([zone[0] + "小区", zone + "里", zone])
+        if said is None or said.status != "match" or not said.building_id:
+            return said
+        style = rng.random()
+        if style < 0.03 and name == stem:
+            self.families.append("said_twice")
+            said.words = rng.choice([f"{said.words}（{stem}）", f"{stem}{said.words}", f"{said.words}，就是{stem}"])
+        elif style < 0.06 and name == stem:
+            other = rng.choice(self.estates)
+            standing = list(self.gazetteer.buildings_of.get(other.place_id, {}))
+            if standing and not (self._family_of(other.place_id) & said.place_ids) and other.name not in self.twins:
+                self.families.append("several")
+                joint = rng.choice(["、", "和", "，还有", "以及", "；"])
+                said.words += f"{joint}{other.name}{rng.choice(standing)}幢{rng.choice(['', '', '都有'])}"
+        return said
 
-    def _building(self, words, place_id, whole_id, standing, omitted, status, level) -> _Said | None:  # type: ignore[no-untyped-def]
+    def _building(self, words, place_id, whole_id, standing, omitted, status, level) -> Said | None:  # type: ignore[no-untyped-def]
         rng, gazetteer = self.rng, self.gazetteer
         number = rng.choice(list(standing))
         building = gazetteer.buildings[standing[number]]
@@ -255,12 +266,28 @@ class Asker:
             self.families.append("nonexist_bldg")
             number = str(rng.randint(131, 240))
             target = whole_id if omitted or status == "ambiguous" else place_id
-            return _Said(words + number + rng.choice(["幢", "号楼", "栋"]), status, level, frozenset({target}))
+            return Said(words + number + rng.choice(["幢", "号楼", "栋"]), status, level, frozenset({target}))
+        if self.held_out and number.isdigit() and status == "match" and not omitted and rng.random() < 0.06:
+            self.families.append("range")
+            last = str(int(number) + rng.randint(1, 5))
+            words += f"{number}{rng.choice(['-', '至', '到', '—'])}{last}{rng.choice(['幢', '号楼', '栋'])}"
+            return Said(words, "match", level, frozenset({place_id}))
+        if number.isdigit() and "enclosed_zone" not in self.families and rng.random() < 0.03:
+            self.families.append("particle")
+            words += rng.choice(["的", "内", "里"])
         unit = str(rng.randint(1, building.units or 1))
         floor = rng.randint(1, building.floors or 1)
         room = f"{floor}{rng.randint(1, building.rooms_per_floor or 2):02d}"
         depth = rng.choices(["building", "unit", "room", "unit room"], [40, 8, 22, 30])[0]
         words += self._parts(number, unit, room, depth)
+        if (
+            depth == "building"
+            and number.isdigit()
+            and self.families[-1:] not in (["bare"], ["hash"])
+            and rng.random() < 0.06
+        ):
+            self.families.append("store")
+            words += rng.choice(["地下室", f"车库{rng.randint(1, 99)}号", f"{rng.randint(1, 99)}号车库", "自行车库"])
         unit = unit if "unit" in depth else ""
         room = room if "room" in depth else ""
         place_ids = frozenset({place_id})
@@ -270,53 +297,17 @@ class Asker:
                 group = [p.place_id for p in self.estates if p.kind == "apartment"]
             holders = [one for one in group if number in gazetteer.buildings_of.get(one, {})]
             if len(holders) > 1:
-                return _Said(words, "ambiguous", "building", frozenset(group))
+                return Said(words, "ambiguous", "building", frozenset(group))
             place_ids = frozenset({place_id, whole_id})
         if status == "ambiguous":
-            return _Said(words, "ambiguous", "compound", frozenset({whole_id}))
+            return Said(words, "ambiguous", "compound", frozenset({whole_id}))
         level = "room" if room else "unit" if unit else "building"
-        return _Said(words, "match", level, place_ids, standing[number], unit, room)
+        return Said(words, "match", level, place_ids, standing[number], unit, room)
 
     def _parts(self, number: str, unit: str, room: str, depth: str) -> str:
-        rng = self.rng
-        word = rng.choice(BUILDING_WORDS)
-        style = rng.random()
-        if word == "#":
-            self.families.append("hash")
-        if style < 0.12 and depth in ("unit room", "room") and number.isdigit():
-            self.families.append("dash")
-            dash = rng.choice(["-", "－", "—", "-"])
-            return dash.join([number, *([unit] if "unit" in depth else []), room])
-        if style < 0.18 and number.isdigit() and depth != "unit":
-            self.families.append("bare")
-            parts = [number, *([unit] if "unit" in depth and room else []), *([room] if "room" in depth else [])]
-            return " ".join(parts)
-        if number.isdigit():
-            if self.held_out and rng.random() < 0.25:
-                self.families.append("dictated")
-                room, unit = dictated(room, rng), chinese_number(int(unit))
-                number = chinese_number(int(number))
-            elif self.held_out and rng.random() < 0.2:
-                self.families.append("ocr_digits")
-                room = ocr_digits(room) if "room" in depth else room
-                number = number.replace("0", "O") if number[0] != "0" and len(number) > 1 else number
-            elif style < 0.36:
-                self.families.append("cn_num")
-                number, unit = chinese_number(int(number)), chinese_number(int(unit))
-            elif style < 0.4 and len(number) > 1:
-                self.families.append("split_space")
-                number, word = number[0] + " " + number[1:], "幢"
-        words = number + word
-        if "unit" in depth:
-            words += unit + "单元"
-        if "room" in depth:
-            if self.held_out and rng.random() < 0.2 and room.isdigit():
-                self.families.append("spelled_floor")
-                words += chinese_number(int(room[:-2])) + rng.choice(["楼", "层"])
-            words += room + rng.choice(["室", "室", "", ""])
-        return words
+        return building_words(number, unit, room, depth, rng=self.rng, families=self.families, held_out=self.held_out)
 
-    def _with_road(self, said: _Said | None, place_id: str) -> _Said | None:
+    def _with_road(self, said: Said | None, place_id: str) -> Said | None:
         rng, gazetteer = self.rng, self.gazetteer
         if said is None or rng.random() > 0.2:
             return said
@@ -330,7 +321,7 @@ class Asker:
             said.words = rng.choice(roads).name + rng.choice(["", f"{rng.randint(1, 900)}号"]) + said.words
         return said
 
-    def _landmark(self, words: str) -> str:
+    def landmark(self, words: str) -> str:
         rng = self.rng
         if rng.random() < 0.7:
             return words
@@ -357,7 +348,7 @@ class Asker:
             ]
         )
 
-    def _poi(self) -> _Said | None:
+    def _poi(self) -> Said | None:
         rng = self.rng
         place = rng.choice(self.of_kind("poi"))
         aliases = [a.alias for a in self.gazetteer.aliases if a.place_id == place.place_id]
@@ -376,16 +367,16 @@ class Asker:
             written = slip(name, kind, rng) or name
             if written != name:
                 self.families.append(kind)
-                said = _said(written)
-                own = _distance(written, said, name, _said(name))
+                said = sounds_of(written)
+                own = distance(written, said, name, sounds_of(name))
                 if any(
-                    not ids & {place.place_id} and _distance(written, said, other, self.sounds[other]) <= own
+                    not ids & {place.place_id} and distance(written, said, other, self.sounds[other]) <= own
                     for other, ids in self.names.items()
                 ):
                     return None
-        return _Said(self._landmark(written), "match", "poi", frozenset({place.place_id}))
+        return Said(self.landmark(written), "match", "poi", frozenset({place.place_id}))
 
-    def _junction(self) -> _Said | None:
+    def _junction(self) -> Said | None:
         rng, gazetteer = self.rng, self.gazetteer
         self.families.append("junction")
         one, other = rng.choice(sorted(gazetteer.junction_points))
@@ -403,11 +394,11 @@ class Asker:
             + rng.choice(["交叉口", "路口", "交叉路口", "交汇处", "口"])
         )
         words += rng.choice(["", "", "西南角", "东50米", "北侧30米", "旁边"])
-        said = _Said(words, "match", "junction", frozenset({one, other}))
+        said = Said(words, "match", "junction", frozenset({one, other}))
         said.lon, said.lat = point
         return said
 
-    def _road(self) -> _Said | None:
+    def _road(self) -> Said | None:
         rng, gazetteer = self.rng, self.gazetteer
         road = rng.choice(self.of_kind("road"))
         style = rng.random()
@@ -424,21 +415,21 @@ class Asker:
             name = self._slipped(name, ids, 0.2)
             if name is None or "drop_suffix" in self.families or "swap_suffix" in self.families:
                 return None
-            words = name + self._road_number(number)
+            words = name + road_number(number, rng=rng, families=self.families)
             if rng.random() < 0.4:
                 holding = [(h, b) for h in holders for b in gazetteer.buildings_of.get(h, {})]
                 if holding:
                     place_id, number_there = rng.choice(holding)
                     if sum(1 for _, b in holding if b == number_there) == 1:
                         ids_there = {place_id, gazetteer.places[place_id].parent_id} & holders | {place_id}
-                        return _Said(
+                        return Said(
                             words + number_there + rng.choice(["幢", "号楼", "栋"]),
                             "match",
                             "building",
                             frozenset(ids_there),
                             gazetteer.buildings_of[place_id][number_there],
                         )
-            return _Said(words, "match", gazetteer.level_of(place.place_id), holders)
+            return Said(words, "match", gazetteer.level_of(place.place_id), holders)
         if any(p.address == f"{road.name}{number}号" for p in addressed):
             return None
         name = self._slipped(road.name, {road.place_id}, 0.2)
@@ -446,17 +437,15 @@ class Asker:
             return None
         if rng.random() < 0.15:
             self.families.append("road_only")
-            return _Said(name, "match", "road", frozenset({road.place_id}))
-        words = name + self._road_number(number) + rng.choice(["", "", "8幢", "水果店", "仓库", "门面房", "2号楼201室"])
-        return _Said(words, "match", "road", frozenset({road.place_id}))
+            return Said(name, "match", "road", frozenset({road.place_id}))
+        words = (
+            name
+            + road_number(number, rng=rng, families=self.families)
+            + rng.choice(["", "", "8幢", "水果店", "仓库", "门面房", "2号楼201室"])
+        )
+        return Said(words, "match", "road", frozenset({road.place_id}))
 
-    def _road_number(self, number: int) -> str:
-        if self.rng.random() < 0.25:
-            self.families.append("cn_num")
-            return chinese_number(number) + "号"
-        return f"{number}号"
-
-    def _community(self) -> _Said | None:
+    def _community(self) -> Said | None:
         rng = self.rng
         place = rng.choice(self.of_kind("community"))
         self.families.append("community")
@@ -466,15 +455,15 @@ class Asker:
         words = name + rng.choice(["", "", "居委会"])
         if rng.random() < 0.35:
             self.families.append("community_only")
-            return _Said(
+            return Said(
                 words + f"{rng.randint(1, 30)}" + rng.choice(["幢", "号楼", "栋"]),
                 "ambiguous",
                 "community",
                 frozenset({place.place_id}),
             )
-        return _Said(words, "match", "community", frozenset({place.place_id}))
+        return Said(words, "match", "community", frozenset({place.place_id}))
 
-    def _village(self) -> _Said | None:
+    def _village(self) -> Said | None:
         rng = self.rng
         gone = [a for a in self.gazetteer.aliases if a.relation == "resettled_to"]
         alias = rng.choice(gone)
@@ -493,67 +482,21 @@ class Asker:
             )
         else:
             words += rng.choice(["", "村民", "拆迁户", f"{rng.randint(1, 60)}号"])
-        return _Said(words, "match", "compound", frozenset(ids))
+        return Said(words, "match", "compound", frozenset(ids))
 
-    def _foreign(self) -> _Said | None:
+    def _foreign(self) -> Said | None:
+        name = foreign_name(self)
+        if name is None:
+            return None
         rng = self.rng
-        style = rng.choice(
-            ["far", "far", "far", "near", "near", "road", "poi", *(["extended"] * 2 if self.held_out else [])]
-        )
-        self.families += ["oog", f"oog_{style}"]
-        if style == "road":
-            roads = [p.name for p in self.foreign.gazetteer.places.values() if p.kind == "road"]
-            a, b = rng.sample(roads, 2)
-            if any(_near(name, a) or _near(name, b) for name in self.names):
-                return None
-            return self._nothing(rng.choice([f"{a}与{b}交叉口", f"{a}{rng.randint(1, 900)}号", f"{a}{b}路口"]))
-        if style == "poi":
-            name = rng.choice([p.name for p in self.foreign.gazetteer.places.values() if p.kind == "poi"])
-            return None if any(_near(known, name) for known in self.names) else self._nothing(self._landmark(name))
-        if style == "far":
-            name = rng.choice(
-                [p.name for p in self.foreign.gazetteer.places.values() if p.kind in ("compound", "village")]
-            )
-        elif style == "extended":
-            # a known name inside a longer foreign one
-            name = (
-                rng.choice(LEFT_PARTS) + rng.choice(self.estates).name
-                if rng.random() < 0.5
-                else rng.choice(self.estates).name[:-1]
-                + rng.choice(["汇", "郡", "荟", "邸"])
-                + rng.choice(SUFFIX_SWAPS)
-            )
-        else:
-            name = self._near_name()
-        core = name
-        if any(_near(known, core) for known in self.names):
-            return None
-        if rng.random() < 0.3:
-            name = slip(name, "homophone", rng) or name
-            self.families.append("homophone")
-        if any(_near(known, name) for known in self.names):
-            return None
-        depth = rng.choice(["", "building", "room", "unit room"])
+        depth = "" if {"oog_road", "oog_poi", "oog_namesake"} & set(self.families) else rng.choice(FOREIGN_DEPTHS)
         if depth:
             name += self._parts(
                 str(rng.randint(1, 60)), str(rng.randint(1, 4)), f"{rng.randint(1, 11)}0{rng.randint(1, 4)}", depth
             )
         return self._nothing(name)
 
-    def _near_name(self) -> str:
-        """Return a name that does not exist, made of those that do: one part of it exchanged."""
-        rng = self.rng
-        name, other = rng.choice(self.estates).name, rng.choice(self.estates).name
-        style = rng.random()
-        foreign = [p.name for p in self.foreign.gazetteer.places.values() if p.kind == "compound"]
-        if style < 0.4 and len(name) >= 3:
-            at = rng.randrange(min(len(name), 3))
-            return name[:at] + rng.choice(rng.choice(foreign)[:2]) + name[at + 1 :]
-        if style < 0.7:
-            return name[0] + rng.choice(foreign)[1:]
-        return name[: len(name) // 2] + other[len(other) // 2 :]
-
-    def _empty(self) -> _Said | None:
+    def _empty(self) -> Said | None:
         rng = self.rng
         self.families.append(rng.choice(["garbage", "admin_only"]))
         d = self.district
@@ -586,81 +529,8 @@ class Asker:
         )
 
     @staticmethod
-    def _nothing(words: str) -> _Said:
-        return _Said(words, "none", "none", frozenset())
-
-    # around the words
-
-    def _around(self, words: str, *, plain: bool) -> str:
-        rng, d = self.rng, self.district
-        admin = ""
-        if not plain:
-            if rng.random() < 0.85:
-                admin = rng.choice(["", f"{d.province}省", d.province]) * (rng.random() < 0.3)
-                admin += rng.choice([f"{d.city}市", d.city, ""])
-                admin += rng.choice([*d.districts, ""])
-                style = rng.random()
-                if style < 0.4:
-                    admin += d.town + "街道"
-                elif style < 0.55:
-                    self.families.append("wrong_admin")
-                    admin += rng.choice(d.other_towns) + rng.choice(["街道", "镇"])
-                if rng.random() < 0.05 and admin:
-                    self.families.append("dup_admin")
-                    admin += rng.choice([f"{d.city}市", d.town + "街道"])
-            words = admin + words
-        if rng.random() < 0.33 and not plain:
-            openings, issues = OPENINGS, ISSUES
-            self.families.append("wrap")
-            if self.held_out and rng.random() < 0.7:
-                self.families.append("wrap_other")
-                openings, issues = OPENINGS_OTHER, ISSUES_OTHER
-            style = rng.random()
-            words = (
-                (rng.choice(openings) if style < 0.65 else "")
-                + words
-                + (rng.choice([" ", "", "", "，"]) + rng.choice(issues) if style > 0.35 else rng.choice(ENDINGS))
-            )
-        if rng.random() < 0.12:
-            self.families.append("trad")
-            words = traditional(words, rng)
-        if rng.random() < 0.10:
-            self.families.append("fullwidth")
-            words = fullwidth(words)
-        if rng.random() < 0.18 and words:
-            self.families.append("space_punct")
-            words = spaced(words, rng)
-        if rng.random() < 0.05:
-            self.families.append("pii")
-            phone = f"1{rng.choice('3589')}0000{rng.randint(0, 99999):05d}"
-            words = rng.choice([f"{phone}王女士反映：{words}", f"{words}，李先生，{phone}", f"{words} 联系电话{phone}"])
-        return words
-
-
-LEFT_PARTS = ["新", "和悦", "锦绣", "水岸", "大", "紫", "都会"]
-
-
-def _said(name: str) -> tuple[str, ...]:
-    return tuple((sounds(letter) or (letter,))[0] for letter in name)
-
-
-def _distance(a: str, a_said: tuple[str, ...], b: str, b_said: tuple[str, ...]) -> float:
-    return 0.5 * Levenshtein.distance(a, b) + 0.5 * Levenshtein.distance(a_said, b_said)
-
-
-def _near(known: str, name: str) -> bool:
-    """Tell whether a foreign name cannot be told from a known one: contained, or nearer than any slip."""
-    if len(known) >= 2 and (known in name or name in known):
-        return True
-    if abs(len(known) - len(name)) == 1 and (_inside(known, name) or _inside(name, known)):
-        return True
-    limit = 0.5 if len(known) <= 4 else 1.0
-    return _distance(known, _said(known), name, _said(name)) <= limit
-
-
-def _inside(short: str, long: str) -> bool:
-    letters = iter(long)
-    return all(letter in letters for letter in short)
+    def _nothing(words: str) -> Said:
+        return Said(words, "none", "none", frozenset())
 
 
 def make_queries(district: District, count: int, *, seed: int, held_out: bool = False) -> list[Query]:

@@ -21,7 +21,7 @@ from gis.geocode.features import FEATURES, features_of, weighed_ranks
 from gis.geocode.reading import JUNCTION, Reading
 
 TARGET = Path(__file__).resolve().parent.parent / "gis" / "geocode" / "data" / "trees.json"
-TRAINING, CHOOSING = range(100, 140), range(200, 208)
+TRAINING, CHOOSING = range(100, 180), range(200, 208)
 PER_DISTRICT = 1000
 
 
@@ -33,9 +33,9 @@ def examples(seeds: range, count: int, *, held_out: bool = False) -> tuple[np.nd
         district = make_district(seed)
         geocoder = Geocoder(district.gazetteer)
         for query in make_queries(district, count, seed=seed, held_out=held_out):
-            readings, text = geocoder.readings(query.text)
+            readings, _ = geocoder.readings(query.text)
             for rank in weighed_ranks(readings):
-                rows.append(features_of(readings, rank, text))
+                rows.append(features_of(readings, rank))
                 right.append(int(is_right(query, readings[rank])))
     return np.array(rows), np.array(right)
 
@@ -59,11 +59,11 @@ def main() -> None:
     other_features, other_right = examples(CHOOSING, PER_DISTRICT // 2)
     print(f"{len(right)} training examples, {right.mean():.3f} right; {len(other_right)} to choose by", file=sys.stderr)
     model = lightgbm.LGBMClassifier(
-        n_estimators=220,
+        n_estimators=300,
         num_leaves=20,
         learning_rate=0.1,
-        min_child_samples=60,
-        reg_lambda=4.0,
+        min_child_samples=150,
+        reg_lambda=10.0,
         subsample=0.8,
         subsample_freq=1,
         colsample_bytree=0.7,

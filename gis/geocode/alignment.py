@@ -21,6 +21,7 @@ _INSERTED_COST = 0.68
 _DOUBLED_COST = 0.22
 _SWAPPED_COST = 0.45
 _GAP_COST = 0.06
+_MOST_AGAIN = 12
 
 
 @numba.njit(cache=True, nogil=True)
@@ -29,6 +30,8 @@ def find_names(  # type: ignore[no-untyped-def]
     name_starts, name_letters, name_weights, share, most, separators, mask, score,
 ):  # fmt: skip
     """Return (counts, costs) of the names found in a text, one row per name and the best stretch for it.
+
+    A name that is written without any slip has a row for each time it is written (`_MOST_AGAIN` more rows in all).
 
     `rows` are the text's characters as rows of the likeness table, `codes` the characters themselves. `share` is the
     least part of a name's weight that must be met before it is aligned, `most` the most names to align. `mask` and
@@ -72,9 +75,9 @@ def find_names(  # type: ignore[no-untyped-def]
         order = np.argsort(-shares[:kept], kind="mergesort")[:most]
         chosen[:most] = chosen[:kept][order]
         kept = most
-    counts = np.zeros((kept, COLUMNS), dtype=np.int16)
-    costs = np.empty(kept, dtype=np.float32)
-    found = 0
+    counts = np.zeros((kept + _MOST_AGAIN, COLUMNS), dtype=np.int16)
+    costs = np.empty(kept + _MOST_AGAIN, dtype=np.float32)
+    found = again = 0
     for at in range(kept):
         name = chosen[at]
         first = name_starts[name]
@@ -85,6 +88,22 @@ def find_names(  # type: ignore[no-untyped-def]
             counts[found, NAME] = name
             costs[found] = cost
             found += 1
+            # said once more, further left
+            end = counts[found - 1, START] if cost == 0.0 else 0
+            while end >= size and again < _MOST_AGAIN:
+                same = 0
+                while same < size and likeness[end - 1 - same, name_letters[first + size - 1 - same]] == 0:
+                    same += 1
+                if same == size:
+                    counts[found, :] = 0
+                    counts[found, NAME], counts[found, START], counts[found, END] = name, end - size, end
+                    counts[found, EXACT_COUNT] = size
+                    costs[found] = 0.0
+                    found += 1
+                    again += 1
+                    end -= size
+                else:
+                    end -= 1
         else:
             counts[found, :] = 0
     return counts[:found], costs[:found]

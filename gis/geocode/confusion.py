@@ -19,6 +19,7 @@ _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("hu", "fu"), ("
 _FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 # a digit and its Chinese sign are one thing
 _SAME = {ord(chinese): ord(digit) for chinese, digit in zip("零一二三四五六七八九幺两", "012345678912", strict=True)}
+_SAID = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 
 
 @cache
@@ -80,7 +81,8 @@ class Alphabet:
         self._by_sound: dict[str, list[int]] = {}
         self._by_regional_sound: dict[str, list[int]] = {}
         for number, character in enumerate(self.characters):
-            for sound in sounds(character):
+            # a name's 二 is kept as 2 and still sounds like 尔
+            for sound in sounds(_SAID.get(character, character)):
                 self._by_sound.setdefault(sound, []).append(number)
                 self._by_regional_sound.setdefault(regional(sound), []).append(number)
         self._rows: dict[str, int] = {}

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from gis.geocode import administration as admin
 from gis.geocode.names import FULL
 from gis.geocode.numbers import CHINESE_DIGITS, digits_in
-from gis.geocode.parts import NO_PARTS, Parts, joined_forms, read_parts
+from gis.geocode.parts import NO_PARTS, Parts, joined_forms, lettered_forms, read_parts
 from gis.geocode.spans import Span
+from gis.geocode.zones import ZoneRead, read_zone
 
 _PART_WORDS = frozenset("幢栋座号单室层楼#零一二三四五六七八九十")
 
@@ -27,21 +28,41 @@ class Context:
 
     text: str
     breaks: frozenset[int]
+    brackets: frozenset[int]
     admin_end: int = 0
     admin_spans: list[tuple[int, int]] = field(default_factory=list)
     roads: list[Road] = field(default_factory=list)
+    communities: list[tuple[int, int, str]] = field(default_factory=list)  # start, end and id of those that are named
+    name_ends: frozenset[int] = frozenset()  # where clean names end: what follows begins anew
+    # several names end at the same place: what follows is read once
+    _parts: dict[int, list[Parts]] = field(default_factory=dict)
+    _zones: dict[tuple[int, bool], ZoneRead | None] = field(default_factory=dict)
+    _admin_ends: set[int] = field(default_factory=set)
+    _cities: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.admin_end = admin.administrative_end(self.text)
         if "街道" in self.text or "镇" in self.text or "乡" in self.text:
             self.admin_spans = admin.administrative_spans(self.text)
+        self._admin_ends = {end for _, end in self.admin_spans}
+        self._admin_ends |= {admin.parts_end(self.text, at) for at in self.breaks if at > self.admin_end}
 
     def digits_from(self, at: int) -> str:
         return digits_in(self.text[at : at + 14])
 
     def parts_at(self, at: int) -> Parts:
-        """Read the parts at a position; their length is counted in the text itself."""
-        window = self.text[at : at + 28]
+        """Read the parts at a position as written; their length is counted in the text itself."""
+        return self.all_parts_at(at)[0]
+
+    def all_parts_at(self, at: int) -> list[Parts]:
+        """Return the ways to read the parts at a position: as written first, then with spaces taken for slips."""
+        found = self._parts.get(at)
+        if found is None:
+            found = self._parts[at] = self._read_parts(at)
+        return found
+
+    def _read_parts(self, at: int) -> list[Parts]:
+        window = whole = self.text[at : at + 28]
         for position in self.breaks:
             # a sign between a number and a word ends the address: 115，楼道灯坏了
             behind = window[position - at :] if at < position < at + len(window) else ""
@@ -50,17 +71,21 @@ class Context:
                 window = window[: position - at]
                 break
         if not window:
-            return NO_PARTS
-        return _parts_of(window, digits_in(window))
+            return [NO_PARTS]
+        parts = _parts_of(window, digits_in(window))
+        if " " not in whole:
+            return [parts, *lettered_forms(parts)]
+        return [parts, *lettered_forms(parts), *(_parts_of(whole, joined) for joined in joined_forms(digits_in(whole)))]
 
-    def all_parts_at(self, at: int) -> list[Parts]:
-        """Return the ways to read the parts at a position: as written first, then with spaces taken for slips."""
-        parts = self.parts_at(at)
-        window = self.text[at : at + 28]
-        if " " not in window:
-            return [parts]
-        turned = digits_in(window)
-        return [parts, *(_parts_of(window, joined) for joined in joined_forms(turned))]
+    def zone_at(self, at: int, *, misheard: bool) -> ZoneRead | None:
+        """Read a zone at a position, a 里 behind it included."""
+        key = (at, misheard)
+        if key not in self._zones:
+            zone = read_zone(self.text[at : at + 8], misheard=misheard)
+            if zone and self.text[at + zone.length : at + zone.length + 1] == "里":
+                zone = ZoneRead(zone.zone, zone.length + 1, zone.exact)
+            self._zones[key] = zone
+        return self._zones[key]
 
     def is_administrative(self, span: Span) -> bool:
         """Tell whether a span is a piece of an administrative part: 虎丘 in 虎丘区, 枫桥街 in 枫桥街道."""
@@ -80,10 +105,26 @@ class Context:
         return end <= self.admin_end or (self.text[end : end + 1] in ("区", "县", "市") and start <= self.admin_end)
 
     def ends_administrative_part(self, at: int) -> bool:
-        return at == self.admin_end or any(b == at for _, b in self.admin_spans)
+        return at == self.admin_end or at in self._admin_ends
 
     def ends_road(self, at: int) -> bool:
         return any(road.end == at for road in self.roads)
+
+    def is_free(self, at: int) -> bool:
+        """Tell whether a new thing may begin at a position: at an edge, behind a sign, a road, a community."""
+        if at == 0 or at in self.breaks or self.ends_administrative_part(at) or self.ends_road(at):
+            return True
+        return self.text[at - 1] in admin.SPEECH or at in self.name_ends
+
+    def elsewhere(self, at: int, lon: float, lat: float) -> str:
+        """Return the city named right before a position if it is too far from a point to hold it."""
+        if not at:
+            return ""
+        if at not in self._cities:
+            self._cities[at] = tuple(admin.cities_before(self.text, at))
+        cities = self._cities[at]
+        # a tenth of a degree is enough to tell cities apart, and few points need be remembered
+        return admin.far_cities(cities, round(lon, 1), round(lat, 1)) if cities else ""
 
     def unexplained_before(self, start: int) -> int:
         """Count the characters right before a position that belong to nothing that is known."""
@@ -92,7 +133,7 @@ class Context:
             before = self.text[at - 1]
             if at <= self.admin_end and (at == self.admin_end or (count == 0 and at < self.admin_end)):
                 break
-            if self.ends_road(at) or self.ends_administrative_part(at):
+            if self.ends_road(at) or self.ends_administrative_part(at) or at in self.name_ends:
                 break
             if (
                 not "一" <= before <= "鿿"

@@ -19,10 +19,14 @@ from gis.geocode.reading import (
     ZONE_UNKNOWN,
     Reading,
 )
-from gis.geocode.zones import Zone, ZoneRead, read_zone
+from gis.geocode.zones import Zone, ZoneRead, read_bare_zone, read_zone_before
 
 _SIDES = ("东", "西", "南", "北", "中")
+# what people say for 区 after a side
+_SIDE_WORDS = ("苑", "园", "片")
 _SUFFIX = re.compile("[大小里新]?(?P<suffix>" + "|".join(SUFFIXES) + ")")
+# words that may stand between a name or a zone and what is in it: 二区的15幢, 花园内3幢
+_PARTICLES = frozenset("的内里之")
 _VILLAGE_GROUP = re.compile(r"(?:第?\d{1,2}(?:组|队|小组))?(?:\d{1,4}号)?")
 
 
@@ -32,7 +36,7 @@ def read_estate(context: Context, reading: Reading, at: int, index: PlaceIndex) 
     if form.relation == "resettled_to":
         # the house numbers of a village that is gone mean nothing today
         return read_village_group(context, at)
-    zone = _zone_at(text, at, owner, index)
+    zone = _zone_at(context, at, owner, index)
     if zone is None:
         suffix = _SUFFIX.match(text, at)
         if suffix and (suffix["suffix"] == "小区" or not form.text.endswith(SUFFIXES)):
@@ -40,7 +44,9 @@ def read_estate(context: Context, reading: Reading, at: int, index: PlaceIndex) 
             at = suffix.end()
         elif at < len(text) and text[at] == text[at - 1] and not text[at].isdigit():
             at += 1  # the last character twice: 花园园
-        zone = _zone_at(text, at, owner, index)
+        elif owner.zones and text[at : at + 1] in _PARTICLES:
+            at += 1
+        zone = _zone_at(context, at, owner, index) or _zone_before(context, reading, index)
     place_ids = owner.place_ids
     if zone:
         met = index.zone(owner, zone.zone)
@@ -53,6 +59,8 @@ def read_estate(context: Context, reading: Reading, at: int, index: PlaceIndex) 
             reading.zone_state = ZONE_UNKNOWN
     elif owner.zones:
         reading.zone_state = ZONE_LEFT_OUT
+    if text[at : at + 1] in _PARTICLES and context.parts_at(at + 1).building:
+        at += 1
     settle_parts(context, reading, at, place_ids, index, within=reading.zone_state == ZONE_LEFT_OUT)
     return at + reading.parts.length
 
@@ -89,17 +97,33 @@ def settle_parts(
             reading.unit_state, reading.room_state = unit, room
 
 
-def _zone_at(text: str, at: int, owner: Owner, index: PlaceIndex) -> ZoneRead | None:
-    """Read a zone; what is only half a zone counts where the estate has it: 西30栋, 新一区, 西区里."""
-    zone = read_zone(text[at : at + 8], misheard=bool(owner.zones))
-    if zone:
-        extra = 1 if text[at + zone.length : at + zone.length + 1] == "里" else 0
-        return ZoneRead(zone.zone, zone.length + extra, zone.exact)
-    if not owner.zones:
+def _zone_at(context: Context, at: int, owner: Owner, index: PlaceIndex) -> ZoneRead | None:
+    """Read a zone; what is only half a zone counts where the estate has it: 西30栋, 西苑, 新一区, 西区里, (二)15幢."""
+    text = context.text
+    zone = context.zone_at(at, misheard=bool(owner.zones))
+    if zone or not owner.zones:
+        return zone
+    bracketed = at in context.brackets
+    bare = read_bare_zone(text[at : at + 9], bracketed=bracketed)
+    if bare and index.zone(owner, bare[0].zone):
+        # in brackets, or in words before digits, a number is a zone; else only if there is no such building
+        if bracketed or not text[at].isdigit() or not index.standing(owner.place_ids, bare[1], within=True):
+            return bare[0]
         return None
-    if text[at : at + 1] in _SIDES and text[at + 1 : at + 2].isdigit():
-        zone = ZoneRead(Zone(text[at]), 1, exact=False)
-    elif text[at + 1 : at + 2]:
-        later = read_zone(text[at + 1 : at + 9])
-        zone = ZoneRead(later.zone, later.length + 1, exact=False) if later and later.exact else None
+    behind = text[at + 1 : at + 2]
+    if text[at : at + 1] in _SIDES and (behind.isdigit() or behind in _SIDE_WORDS):
+        zone = ZoneRead(Zone(text[at]), 1 if behind.isdigit() else 2, exact=False)
+    elif behind:
+        later = context.zone_at(at + 1, misheard=False)
+        zone = ZoneRead(later.zone, later.length + 1, exact=False) if later else None
     return zone if zone and index.zone(owner, zone.zone) else None
+
+
+def _zone_before(context: Context, reading: Reading, index: PlaceIndex) -> ZoneRead | None:
+    """Read a zone written before the name, where the estate has it and nothing but the name can be meant by it."""
+    start = reading.span.start
+    found = read_zone_before(context.text[max(0, start - 4) : start]) if reading.form.owner.zones else None
+    if not found or not index.zone(reading.form.owner, found[0]):
+        return None
+    begins = max(0, start - 4) + found[1]
+    return ZoneRead(found[0], 0, exact=False) if context.is_free(begins) else None

@@ -8,14 +8,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gis.geocode.parts import Parts
+from gis.geocode.gazetteer import GazetteerBuilding
 from gis.geocode.place_index import PlaceIndex
 from gis.geocode.reading import LEFT_ADMINISTRATIVE, NO_BUILDING, PLACE, RIGHT_EDGE, ZONE_MET, Reading
 
-_TAIL = re.compile(
-    r"(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?$"
+# everything before the first number is the beginning; a letter is one only before 座
+_PLAIN = re.compile(
+    r"(?P<start>(?:[^\dA-Z]|[A-Z](?!座)){2,})(?P<building>[1-9]\d{0,3}|[A-Z])(?:幢|栋|号楼|座)"
+    r"(?:(?P<unit>[1-9]\d?)单元)?(?:(?P<room>[1-9]\d{2,3})室?)?"
 )
-_FIRST_NUMBER = re.compile(r"\d|[A-Z](?=座)")
 _LEAST_CHANCE = 0.9
 # the memory is emptied when it holds so many beginnings
 _MOST_HEADS = 200_000
@@ -25,7 +26,7 @@ _MOST_HEADS = 200_000
 class Head:
     """The beginning of a text up to the building number, read once."""
 
-    standing: dict[str, tuple[str, str]]  # place and building by number, for the numbers that occur once
+    standing: dict[str, GazetteerBuilding]  # by number, for the numbers that occur once
     chances: dict[tuple[bool, bool], float]  # by whether unit and room are written; filled when first asked for
 
 
@@ -40,39 +41,31 @@ class ExactHeads:
         self._weigh = weigh
         self._heads: dict[str, Head | None] = {}
 
-    def find(self, text: str) -> tuple[str, str, Parts, float] | None:
-        """Return place, building, parts and probability of a normalised text, or None if it must go the long way."""
-        first = _FIRST_NUMBER.search(text)
-        if not first or first.start() < 2:
-            return None
-        match = _TAIL.match(text, first.start())
+    def find(self, text: str) -> tuple[GazetteerBuilding, str, str, float] | None:
+        """Return building, unit, room and probability of a normalised text, or None if it must go the long way."""
+        match = _PLAIN.fullmatch(text)
         if not match:
             return None
-        start = text[: first.start()]
+        start, number, unit, room = match.group("start", "building", "unit", "room")
         if start in self._heads:
             head = self._heads[start]
         else:
             if len(self._heads) >= _MOST_HEADS:
                 self._heads.clear()
             head = self._heads[start] = self._head(start)
-        if head is None:
+        building = head.standing.get(number) if head else None
+        if head is None or building is None:
             return None
-        building, unit, room = match["building"], match["unit"] or "", match["room"] or ""
-        standing = head.standing.get(building)
-        if standing is None:
+        if (unit or room) and 2 in self._index.check_parts(building, unit or "", room or ""):
             return None
-        parts = Parts(building, unit, room)
-        if 2 in self._index.check(standing[1], parts):
-            return None
-        depth = (bool(unit), bool(room))
+        depth = (unit is not None, room is not None)
         chance = head.chances.get(depth)
         if chance is None:
             # always worked for the same building, so that answers do not depend on what was asked before
-            number = next(iter(head.standing))
-            sample = f"{start}{number}幢{'1单元' if unit else ''}{'101室' if room else ''}"
+            sample = f"{start}{next(iter(head.standing))}幢{'1单元' if unit else ''}{'101室' if room else ''}"
             chance = head.chances[depth] = self._weigh(sample)
         # a chance too small for a match is left to the long way
-        return (*standing, parts, chance) if chance >= _LEAST_CHANCE else None
+        return (building, unit or "", room or "", chance) if chance >= _LEAST_CHANCE else None
 
     def _head(self, start: str) -> Head | None:
         """Read the beginning of a text; None if it is not one clean name behind administrative parts."""
@@ -92,6 +85,7 @@ class ExactHeads:
             and best.right == RIGHT_EDGE
             and best.building_state == NO_BUILDING
             and not best.swapped_suffix
+            and "elsewhere" not in best.notes
         )
         if not clean:
             return None
@@ -99,4 +93,5 @@ class ExactHeads:
         standing = self._index.single_buildings(best.place_id, within=best.zone is None and bool(best.form.owner.zones))
         if not standing:
             return None
-        return Head(standing, {})
+        buildings = self._index.gazetteer.buildings
+        return Head({number: buildings[building_id] for number, (_, building_id) in standing.items()}, {})

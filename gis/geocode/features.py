@@ -1,7 +1,5 @@
 """Say in numbers what speaks for and against the best reading of a text, for the calibration to weigh."""
 
-from math import log1p
-
 from gis.geocode import alignment
 from gis.geocode.names import CORE, FULL, PREFIX, TAIL
 from gis.geocode.reading import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, Reading
@@ -49,37 +47,63 @@ FEATURES: tuple[tuple[str, int], ...] = (
     ("margin_same_words", 1),
     ("margin_other_words", 0),
     ("rival_building", 0),
-    ("other_gain", 0),
-    ("text_length", 0),
+    ("margin_any", 1),
     ("same_cost_rivals", -1),
     ("building_number", 0),
     ("cannot_exist", -1),
     ("rank", -1),
     ("leftover", -1),
+    ("begins_before", -1),
+    ("goes_on", -1),
+    ("community_state", 0),
 )
 
 
-# how many of the readings of a text are weighed by the calibration, and how far below the best one they may lie
-MOST_READINGS, LEAST_SCORE = 3, -2.5
+# how many of the readings of a text are weighed by the calibration and looked at for that, and how far below the best
+# one they may lie
+MOST_READINGS, MOST_LOOKED_AT, LEAST_SCORE = 3, 6, -2.5
 
 
-def weighed_ranks(readings: list[Reading]) -> range:
-    """Return the ranks of the readings that are worth weighing."""
-    least = readings[0].score + LEAST_SCORE if readings else 0.0
-    return range(sum(reading.score >= least for reading in readings[:MOST_READINGS]))
+Answer = tuple[tuple[str, str], str, str, bool]
 
 
-def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
+def answer_of(reading: Reading) -> Answer:
+    """Return what a reading would be answered as: place and building, unit, room, and whether it is a crossing."""
+    return reading.settled, reading.parts.unit, reading.parts.room, reading.kind == JUNCTION
+
+
+def weighed_ranks(readings: list[Reading]) -> list[int]:
+    """Return the ranks of the readings that are worth weighing, one for each answer they lead to.
+
+    Of several readings with one answer the better spelled one speaks for it, though a longer name may score higher.
+    """
+    ranks: dict[Answer, int] = {}
+    for rank, reading in enumerate(readings[:MOST_LOOKED_AT]):
+        if reading.score < readings[0].score + LEAST_SCORE:
+            break
+        answer = answer_of(reading)
+        other = ranks.get(answer)
+        if other is None:
+            if len(ranks) < MOST_READINGS:
+                ranks[answer] = rank
+        elif reading.score - reading.span.cost > readings[other].score - readings[other].span.cost:
+            ranks[answer] = rank
+    return list(ranks.values())
+
+
+def features_of(readings: list[Reading], rank: int) -> list[float]:
     """Return one number per entry of `FEATURES` for the reading at `rank`, the others being its rivals."""
     best = readings[rank]
     span, counts = best.span, best.span.counts
     place, building = best.settled
     size = len(span.text)
-    margin_same = margin_other = other_gain = 6.0
+    margin_same = margin_other = margin_any = 6.0
+    answer = answer_of(best)
     rival_building, same_cost = 0.0, 0.0
     for other in readings:
-        if other is best:
+        if answer_of(other) == answer:
             continue
+        margin_any = min(margin_any, best.score - other.score)
         other_place, other_building = other.settled
         if (other_place == place and other_building == building) or other.place_id == best.place_id:
             continue
@@ -94,8 +118,6 @@ def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
                 same_cost += 1.0
         elif difference < margin_other:
             margin_other = difference
-    if len(readings) > 1:
-        other_gain = best.score - readings[1 if rank == 0 else 0].score
     second = best.second
     number = best.parts.building
     return [
@@ -137,8 +159,7 @@ def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
         max(-6.0, min(margin_same, 6.0)),
         max(-6.0, min(margin_other, 6.0)),
         rival_building,
-        max(-6.0, min(other_gain, 6.0)),
-        log1p(len(text)),
+        max(-6.0, margin_any),
         same_cost,
         float(min(int(number), 300))
         if number.isdigit() and best.building_state in (BUILDING_MET, BUILDING_OWN)
@@ -146,4 +167,7 @@ def features_of(readings: list[Reading], rank: int, text: str) -> list[float]:
         float(best.unit_state == 2) + float(best.room_state == 2),
         float(rank),
         float(best.parts.leftover),
+        float(best.begins_before),
+        float(best.goes_on),
+        float(best.community_state),
     ]

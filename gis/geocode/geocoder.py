@@ -1,23 +1,25 @@
 """Place texts by a gazetteer: the one door to the engine."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import cos, radians
 
 from gis.geocode.administration import read_offset
 from gis.geocode.calibration import probability
 from gis.geocode.exact import ExactHeads
 from gis.geocode.features import features_of, weighed_ranks
-from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer
-from gis.geocode.names import place_forms
-from gis.geocode.normalise import normalise_with_breaks
-from gis.geocode.parts import Parts
+from gis.geocode.gazetteer import METRES_PER_DEGREE, Gazetteer, GazetteerBuilding
+from gis.geocode.names import FULL, place_forms
+from gis.geocode.normalise import Normalised, normalise_with_breaks
 from gis.geocode.place_index import PlaceIndex
 from gis.geocode.reader import Reader
 from gis.geocode.reading import (
+    ADDRESS,
     BUILDING_IN_SEVERAL,
     BUILDING_UNKNOWN,
     JUNCTION,
     LEFT_OTHER,
+    PLACE,
     RIGHT_OTHER_THING,
     ZONE_UNKNOWN,
     Reading,
@@ -26,11 +28,15 @@ from gis.geocode.spans import NameFinder
 from gis.location import AMBIGUOUS, MATCHED, NOWHERE, UNMATCHED, Candidate, Location
 from gis.sealing import MARKS, seal
 
-ENGINE_VERSION = "1.0"
+ENGINE_VERSION = "1.1"
 
 # from which probability an answer counts as found, and below which it is not worth showing to a person
-MATCH_FROM, SHOW_FROM = 0.9, 0.08
+MATCH_FROM, SHOW_FROM = 0.9, 0.03
 _MOST_CANDIDATES = 5
+# answers that are kept, about a kilobyte each
+_MOST_REMEMBERED = 20_000
+# another address in the text is worth telling from this spelling on
+_CLEAN_COST = 0.3
 _SIDES = {"东": (1, 0), "西": (-1, 0), "南": (0, -1), "北": (0, 1)}
 _REST_RADIUS_M = {"building": 25.0, "unit": 20.0, "room": 20.0, "junction": 40.0}
 
@@ -45,20 +51,24 @@ class Geocoder:
         index = PlaceIndex(gazetteer, forms)
         self._reader = Reader(index)
         self._exact = ExactHeads(index, self.readings, self._chance)
+        # what is asked again, in whatever signs and script, is not read again
+        self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self._locate)
 
     def locate(self, text: str) -> Location:
         """Place one text."""
-        read, breaks = self._prepare(text)
-        plain = self._exact.find(read) if not breaks else None
-        if plain:
-            return self._plain_location(*plain)
-        readings = self._reader.read(read, self._finder.find(read), breaks)
+        normalised = self._prepare(text)
+        plain = self._exact.find(normalised.text) if not normalised.breaks else None
+        return self._plain_location(*plain) if plain else self._remembered(normalised)
+
+    def _locate(self, normalised: Normalised) -> Location:
+        """Place a text by reading it as a whole."""
+        readings = self._reader.read(normalised, self._finder.find(normalised.text))
         if not readings:
             return NOWHERE
-        best, chance = _surest(readings, read)
+        best, chance = _surest(readings)
         if best:
             readings = [readings[best], *readings[:best], *readings[best + 1 :]]
-        return self._location(readings, read, chance)
+        return self._location(readings, normalised.text, chance)
 
     def locate_many(self, texts: Sequence[str]) -> list[Location]:
         """Place many texts; equal texts are worked out once."""
@@ -70,11 +80,11 @@ class Geocoder:
 
     def readings(self, text: str) -> tuple[list[Reading], str]:
         """Return all readings of a text, best first, and the normalised text they speak of."""
-        read, breaks = self._prepare(text)
-        return self._reader.read(read, self._finder.find(read), breaks), read
+        normalised = self._prepare(text)
+        return self._reader.read(normalised, self._finder.find(normalised.text)), normalised.text
 
     @staticmethod
-    def _prepare(text: str) -> tuple[str, frozenset[int]]:
+    def _prepare(text: str) -> Normalised:
         sealed = seal(text)
         redacted = sealed.redacted
         if sealed.found:
@@ -84,27 +94,26 @@ class Geocoder:
 
     def _chance(self, text: str) -> float:
         """Return the probability of the reading of a text that ends in a building."""
-        readings, read = self.readings(text)
-        best, chance = _surest(readings, read) if readings else (0, 0.0)
+        readings, _ = self.readings(text)
+        best, chance = _surest(readings) if readings else (0, 0.0)
         return chance if readings and readings[best].settled[1] else 0.0
 
-    def _plain_location(self, place_id: str, building_id: str, parts: Parts, chance: float) -> Location:
-        building = self.gazetteer.buildings[building_id]
-        place = self.gazetteer.places[place_id]
+    def _plain_location(self, building: GazetteerBuilding, unit: str, room: str, chance: float) -> Location:
+        place = self.gazetteer.places[building.place_id]
         located = building.lon is not None and building.lat is not None
-        level = "room" if parts.room else "unit" if parts.unit else "building"
+        level = "room" if room else "unit" if unit else "building"
         return Location(
             MATCHED,
             level,
-            place_id,
-            building_id,
-            parts.unit,
-            parts.room,
+            place.place_id,
+            building.building_id,
+            unit,
+            room,
             building.lon if located else place.lon,
             building.lat if located else place.lat,
-            _REST_RADIUS_M[level] if located else self.gazetteer.radius_m[place_id],
+            _REST_RADIUS_M[level] if located else self.gazetteer.radius_m[place.place_id],
             round(chance, 4),
-            {place.name: f"{place.kind} {place_id} name", f"building {parts.building}": building_id},
+            {place.name: f"{place.kind} {place.place_id} name", f"building {building.number}": building.building_id},
         )
 
     def _location(self, readings: list[Reading], read: str, chance: float) -> Location:
@@ -113,6 +122,7 @@ class Geocoder:
         undecided = undecided or (best.kind == JUNCTION and best.point is None)
         # an estate known by its zones only, and no zone is said
         undecided = undecided or (not best.form.owner.whole and not best.zone and not best.settled[1])
+        undecided = undecided or bool(best.namesake[0]) or "elsewhere" in best.notes
         status = MATCHED if chance >= MATCH_FROM and not undecided else AMBIGUOUS if chance >= SHOW_FROM else UNMATCHED
         if undecided or (status == UNMATCHED and _meant_by_several(readings)):
             status = AMBIGUOUS
@@ -136,7 +146,7 @@ class Geocoder:
         if level != "road" and lon is not None and lat is not None and not building_id:
             lon, lat = _shifted(lon, lat, read_offset(read[best.end : best.end + 14]))
         how = _how(readings, read, status)
-        candidates = () if status == MATCHED else self._candidates(readings, chance)
+        candidates = self._candidates(_others_said(readings) if status == MATCHED else readings, chance)
         return Location(
             status, level, place_id, building_id, unit, room, lon, lat, radius_m, round(chance, 4), how, candidates
         )
@@ -145,6 +155,7 @@ class Geocoder:
         found: dict[tuple[str, str], Candidate] = {}
         for reading in readings:
             pairs = reading.building_ids if len(reading.building_ids) > 1 else (reading.settled,)
+            pairs = (*pairs, reading.namesake) if reading.namesake[0] else pairs
             share = chance if reading is readings[0] else chance * min(1.0, 2.0 ** (reading.score - readings[0].score))
             for place_id, building_id in pairs:
                 place = self.gazetteer.buildings[building_id] if building_id else self.gazetteer.places[place_id]
@@ -152,7 +163,7 @@ class Geocoder:
                     (place_id, building_id),
                     Candidate(
                         place_id,
-                        "building" if building_id else reading.level,
+                        _level(self.gazetteer, reading, place_id, building_id),
                         round(share / len(pairs), 4),
                         building_id,
                         lon=place.lon,
@@ -165,11 +176,26 @@ class Geocoder:
         return tuple(list(found.values())[:_MOST_CANDIDATES])
 
 
-def _surest(readings: list[Reading], read: str) -> tuple[int, float]:
+def _surest(readings: list[Reading]) -> tuple[int, float]:
     """Return the rank of the likeliest reading and its probability."""
-    chances = [probability(features_of(readings, rank, read)) for rank in weighed_ranks(readings)]
-    best = max(range(len(chances)), key=chances.__getitem__)
+    chances = {rank: probability(features_of(readings, rank)) for rank in weighed_ranks(readings)}
+    best = max(chances, key=chances.__getitem__)
     return best, chances[best]
+
+
+def _others_said(readings: list[Reading]) -> list[Reading]:
+    """Return the other addresses of a text that names several: read cleanly, elsewhere in it, of other places."""
+    best = readings[0]
+    return [
+        other
+        for other in readings[1:]
+        if other.span.cost <= _CLEAN_COST
+        and other.form.variant == FULL
+        and other.kind in (PLACE, ADDRESS, JUNCTION)
+        and other.form.owner.kind != "community"
+        and (other.span.start >= best.end or other.end <= best.span.start)
+        and other.form.owner.place_id not in (best.place_id, best.form.owner.place_id)
+    ]
 
 
 def _meant_by_several(readings: list[Reading]) -> bool:
@@ -180,6 +206,12 @@ def _meant_by_several(readings: list[Reading]) -> bool:
         other.span.start == best.span.start and other.span.cost == 0.0 and other.place_id != best.place_id
         for other in readings[1:]
     )
+
+
+def _level(gazetteer: Gazetteer, reading: Reading, place_id: str, building_id: str) -> str:
+    if building_id:
+        return "building"
+    return reading.level if place_id == reading.place_id else gazetteer.level_of(place_id)
 
 
 def _shifted(lon: float, lat: float, offset: tuple[str, float] | None) -> tuple[float, float]:
@@ -231,4 +263,8 @@ def _reason(best: Reading) -> str:
         return "building in several places"
     if best.kind == JUNCTION and best.point is None:
         return "crossing not known"
+    if best.namesake[0]:
+        return "the road or the estate on it"
+    if "elsewhere" in best.notes:
+        return "another city is named"
     return "not sure enough"

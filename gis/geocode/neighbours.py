@@ -1,9 +1,14 @@
 """Judge what stands left and right of a name, and the road written before it."""
 
+import re
+
 from gis.geocode import administration as admin
 from gis.geocode.context import Context
+from gis.geocode.names import SUFFIXES
 from gis.geocode.place_index import PlaceIndex
 from gis.geocode.reading import (
+    COMMUNITY_AGREES,
+    COMMUNITY_DIFFERS,
     LEFT_ADMINISTRATIVE,
     LEFT_BREAK,
     LEFT_EDGE,
@@ -24,6 +29,17 @@ from gis.geocode.reading import (
     Reading,
 )
 
+# words between a name and a building number, or that hold what names end with: 国际15幢, 国际花园, 一品苑
+_LONG_SUFFIXES = "|".join(suffix for suffix in SUFFIXES if len(suffix) > 1)
+_SHORT_SUFFIXES = "".join(suffix for suffix in SUFFIXES if len(suffix) == 1)
+_NUMBERS = "一二三四五六七八九十"
+_WORDS = re.compile(
+    rf"[一-龥]{{1,6}}?(?:第?(?:\d{{1,4}}|[{_NUMBERS}]{{1,3}})(?:幢|栋|号楼|号|座|#|单元|-\d)|{_LONG_SUFFIXES}"
+    rf"|[{_SHORT_SUFFIXES}](?=$|\d|[{_NUMBERS}]+[幢栋号座]))"
+)
+# more characters than these before a name are a sentence and not the beginning of a longer name
+_LONGEST_BEGINNING = 3
+
 
 def look_left(context: Context, reading: Reading) -> None:
     """Judge what stands before the name: an edge, an administrative part, or the rest of another name."""
@@ -32,8 +48,12 @@ def look_left(context: Context, reading: Reading) -> None:
     if start == 0 or (start == context.admin_end and gap == 0 and start):
         reading.left = LEFT_EDGE if start == 0 else LEFT_ADMINISTRATIVE
         return
+    if start < context.admin_end:
+        # 新区港龙城 behind 高: the name begins with a piece of the administrative part
+        reading.left, reading.gap = LEFT_ADMINISTRATIVE, 0
+        return
     before = context.text[start - 1]
-    if context.ends_road(start) or before in "号弄":
+    if context.ends_road(start) or start in context.name_ends or before in "号弄":
         reading.left = LEFT_NAME
     elif before in admin.ADMINISTRATIVE or context.ends_administrative_part(start):
         reading.left = LEFT_ADMINISTRATIVE
@@ -43,6 +63,10 @@ def look_left(context: Context, reading: Reading) -> None:
         reading.left = LEFT_BREAK
     else:
         reading.left = LEFT_OTHER
+        begins = start - gap
+        at_edge = begins == 0 or begins in context.breaks or context.ends_administrative_part(begins)
+        doubled = gap == 1 and before == context.text[start]  # 祥祥华苑
+        reading.begins_before = at_edge and gap <= _LONGEST_BEGINNING and not doubled
 
 
 def look_right(context: Context, reading: Reading) -> None:
@@ -58,6 +82,8 @@ def look_right(context: Context, reading: Reading) -> None:
         reading.right = RIGHT_OTHER_THING
     else:
         reading.right = RIGHT_BREAK if end in context.breaks else RIGHT_OTHER
+    if reading.right in (RIGHT_OTHER, RIGHT_OTHER_THING):
+        reading.goes_on = _WORDS.match(text, end, end + 11) is not None
 
 
 def look_at_road(context: Context, reading: Reading, index: PlaceIndex) -> None:
@@ -77,3 +103,21 @@ def look_at_road(context: Context, reading: Reading, index: PlaceIndex) -> None:
         else:
             best = ROAD_DIFFERS
     reading.road_state = best
+
+
+def look_at_community(context: Context, reading: Reading, index: PlaceIndex) -> None:
+    """Compare the communities a text names outside the reading with the one the place lies in."""
+    own = index.community_of(reading.place_id)
+    named = [place_id for start, end, place_id in context.communities if end <= reading.span.start]
+    if own and named:
+        reading.community_state = COMMUNITY_AGREES if own in named else COMMUNITY_DIFFERS
+
+
+def look_for_other_city(context: Context, reading: Reading, index: PlaceIndex) -> None:
+    """Note a city or province that is named right before the reading and lies too far off to hold the place."""
+    place = index.gazetteer.places[reading.place_id]
+    begins = min([reading.span.start, *(road.span.start for road in context.roads if road.end == reading.span.start)])
+    if place.lon is not None and place.lat is not None:
+        elsewhere = context.elsewhere(begins, place.lon, place.lat)
+        if elsewhere:
+            reading.notes["elsewhere"] = elsewhere

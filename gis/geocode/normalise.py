@@ -8,6 +8,7 @@ pasted texts, so they go, except between numbers, where "12-3-402" and "5 102" n
 import re
 import unicodedata
 from importlib import resources
+from typing import NamedTuple
 
 # radicals and other signs that OCR and PDF text put for whole characters and NFKC leaves alone
 # (Unicode: EquivalentUnifiedIdeograph.txt, retyped for those that occur in names)
@@ -27,10 +28,10 @@ _LIKE = dict(
     )
 )
 _DASHES = "-－—–−‐‑―﹣~～〜_＿─━"
-_SEPARATORS = (
-    " \t\r\n　\u00a0、，。；：？！,.;:?!·・…“”‘’\"'「」『』《》〈〉【】〔〕()（）[]［］{}｛｝<>＜＞|｜/／"
-    "\\＼*＊×^&+＋=＝@$￥%`"
-)
+_SEPARATORS = " \t\r\n　\u00a0、，。；：？！,.;:?!·・…“”‘’\"'「」『』《》〈〉<>＜＞|｜/／\\＼*＊×^&+＋=＝@$￥%`"
+# what stands in these, or is a numeral in a circle, is a thing of its own: 花园(二)十五幢 is no building 25
+_BRACKETS = "【】〔〕()（）[]［］{}｛｝"
+_BRACKET = "|"
 
 
 class _Fold(dict[int, str | None]):
@@ -56,6 +57,8 @@ def _fold(character: str) -> str | None:
         return "-"
     if character in _SEPARATORS:
         return " "
+    if character in _BRACKETS:
+        return _BRACKET
     if character in _LIKE:
         return _LIKE[character]
     if character in _RADICALS:
@@ -67,7 +70,7 @@ def _fold(character: str) -> str | None:
         return None  # control characters, NUL, zero width, variation selectors
     number = unicodedata.numeric(character, -1.0)
     if category in ("Nl", "No") and number >= 0 and number == int(number) and not "一" <= character <= "鿿":
-        return str(int(number))  # Ⅲ ⅲ ③ ㈢ ³
+        return f"{_BRACKET}{int(number)}{_BRACKET}"  # Ⅲ ⅲ ③ ㈢ ³
     wide = unicodedata.normalize("NFKC", character)
     if len(wide) > 1:
         return "".join(_fold(one) or "" for one in wide) if wide != character else character
@@ -80,26 +83,39 @@ def _fold(character: str) -> str | None:
 
 
 _FOLD = _Fold()
+_NOWHERE: frozenset[int] = frozenset()
 # a space inside a number said in words is a slip (三百 九十八号); other separators mean something only between two
 # numbers or letters: "12-3-402", "5 102", "A-301"
 _NUMBERISH = "0-9A-Z零一二三四五六七八九十百两幺#"
 _SAID = "零一二三四五六七八九十百"
-_IDLE = re.compile(rf"(?<=[{_SAID}]) (?=[{_SAID}])|(?<![{_NUMBERISH} \-])[ \-]+|[ \-]+(?![{_NUMBERISH} \-])")
+_IDLE = re.compile(rf"(?<=[{_SAID}]) (?=[{_SAID}])|(?<![{_NUMBERISH} \-|])[ \-|]+|[ \-|]+(?![{_NUMBERISH} \-|])")
 # 苏 州 市 1 2 幢: a space after every character; two or more spaces may still part two numbers
 _SPELLED = re.compile(r"\S (?=\S|$)")
-_IDLE_SPELLED = re.compile(r"(?<! ) (?! )")
-_RUN = re.compile(r"[ \-]{2,}")
+_IDLE_SPELLED = re.compile(r"(?<! ) (?! )|\|")
+_RUN = re.compile(r"[ \-|]{2,}")
+
+
+class Normalised(NamedTuple):
+    """A text in the form the engine reads, and where in it the raw text had signs that are gone."""
+
+    text: str
+    breaks: frozenset[int]  # positions before which a space, a sign or a bracket stood
+    brackets: frozenset[int]  # those of a bracket
 
 
 def fold(text: str) -> str:
     """Fold the characters of a text, keeping separators as single spaces or dashes."""
-    return text.translate(_FOLD)
+    return text.translate(_FOLD).replace(_BRACKET, " ")
 
 
 def normalise(text: str) -> str:
     """Return the form the engine reads: folded characters, separators only between numbers."""
     folded = text.translate(_FOLD)
-    return _joined(_idle(folded).sub("", folded)) if " " in folded or "-" in folded else folded
+    return _joined(_idle(folded).sub("", folded)) if _separated(folded) else folded
+
+
+def _separated(folded: str) -> bool:
+    return " " in folded or "-" in folded or _BRACKET in folded
 
 
 def _idle(folded: str) -> re.Pattern[str]:
@@ -109,30 +125,34 @@ def _idle(folded: str) -> re.Pattern[str]:
     return _IDLE_SPELLED if len(_SPELLED.findall(folded)) * 2.5 > len(folded) else _IDLE
 
 
-def normalise_with_breaks(text: str) -> tuple[str, frozenset[int]]:
-    """Return the normalised text and the positions in it before which the raw text had a space or a sign."""
+def normalise_with_breaks(text: str) -> Normalised:
+    """Return the normalised text and where the raw text had a space, a sign or a bracket."""
     folded = text.translate(_FOLD)
-    if " " not in folded and "-" not in folded:
-        return folded, frozenset()
+    if not _separated(folded):
+        return Normalised(folded, _NOWHERE, _NOWHERE)
     pattern = _idle(folded)
     pieces: list[str] = []
     breaks: set[int] = set()
+    brackets: set[int] = set()
     length = at = 0
     for idle in pattern.finditer(folded):
         piece = _joined(folded[at : idle.start()])
         pieces.append(piece)
         length += len(piece)
         breaks.add(length)
+        if _BRACKET in idle.group():
+            brackets.add(length)
         at = idle.end()
     pieces.append(_joined(folded[at:]))
-    return "".join(pieces), frozenset(breaks) if pattern is _IDLE else frozenset()
+    read = "".join(pieces)
+    return Normalised(read, frozenset(breaks) if pattern is _IDLE else _NOWHERE, frozenset(brackets))
 
 
 def _joined(piece: str) -> str:
     """Make one separator of several that stand together."""
-    if "  " in piece or "--" in piece or " -" in piece or "- " in piece:
-        return _RUN.sub(lambda run: "-" if "-" in run.group() else " ", piece)
-    return piece
+    if "  " in piece or "--" in piece or " -" in piece or "- " in piece or _BRACKET in piece:
+        piece = _RUN.sub(lambda run: "-" if "-" in run.group() else " ", piece)
+    return piece.replace(_BRACKET, " ")
 
 
 def offsets(text: str) -> list[int]:

@@ -1,31 +1,33 @@
 """Read building, unit and room out of what follows a name: 12幢3单元402室, 12-3-402, 12#402, 十二幢, A座, 地下室."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gis.geocode.numbers import digits_in
 
 # characters people type for 幢 and 栋 when the sound or the shape leads them astray
 _BUILDING_SLIPS = "憧懂董冻撞洞动侗桩庄状童幛僮栋幢拣"
-_BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号)"
-_UNIT_WORD = r"(?:单元|单园|单圆|单员|单远|门洞|门栋|梯)"
+_BUILDING_WORD = rf"(?:号楼|号栋|号幢|\#楼|\#栋|\#幢|栋楼|幢楼|[{_BUILDING_SLIPS}座]|号院|\#|号|(?<=[A-Z])楼)"
+_UNIT_WORD = r"(?:单元|单园|单圆|单员|单远|号?门洞|门栋|梯|号?门(?=[ \-]*\d)|单(?=\d{3}))"
+# what people keep beside or below their house; its number is no building's
+_STORE = r"(?:自行车库|汽车库|车库|车位|储藏室|商铺|门面房?|店面|店铺)"
 _ROOM_WORD = r"(?:室|户|房间|房|号房|号室)"
 # what a number counts that is no building
 _COUNTED = "组队米元年月天人个次层楼度路点分期区辆户家棵只条岁部门号线M"
 _NUMBER = r"(?:[A-Z]?\d{1,4}[A-Z]?|[A-Z](?![A-Z]))"
-_GAP = r"[ \-]*"
+_GAP = r"[ \-之]*"
 
 _PARTS = re.compile(
     rf"""
-    第?(?P<building>{_NUMBER})
-    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-]\d)|(?=$)|(?![\d{_COUNTED}]))
+    第?(?P<building>{_NUMBER})(?!号?{_STORE}(?!\d))
+    (?:{_GAP}(?P<word>{_BUILDING_WORD})|(?=[ \-之]\d)|(?=$)|(?![\d{_COUNTED}]))
     (?:{_GAP}(?:
         第?(?P<unit>\d{{1,2}}|[A-Z甲乙丙丁东西中南北]){_GAP}{_UNIT_WORD}
-        |(?P<dash_unit>\d{{1,2}})(?=[ \-]+\d{{3,4}}(?!\d))
+        |(?P<dash_unit>\d{{1,2}})(?=(?:[ \-]+|\#)\d{{3,4}}(?!\d))\#?
     ))?
     (?:{_GAP}(?P<floor>\d{{1,2}})(?:楼|层))?
-    (?:{_GAP}(?P<room>\d{{3,4}}[A-Z]?|\d{{1,2}}(?=室)){_ROOM_WORD}?(?!\d|米|年|元|号楼|幢|栋))?
-    (?:{_GAP}(?:\d{{1,3}}(?:号|\#)?)?(?:自行车库|汽车库|车库|车位|地下室|储藏室|商铺|门面房|店铺))?
+    (?:{_GAP}(?P<room>\d{{3,4}}[A-Z]?|\d{{1,2}}(?=室))(?:-\d{{1,2}}(?!\d))?{_ROOM_WORD}?(?!\d|米|年|元|号楼|幢|栋))?
+    (?:{_GAP}(?:\d{{1,3}}(?:号|\#)?)?(?:{_STORE}|地下室))?
     """,
     re.VERBOSE,
 )
@@ -85,6 +87,14 @@ def _repair(text: str) -> str:
     if " " in text:
         text = _SPLIT_BUILDING.sub(r"\1\2", text)
     return text
+
+
+def lettered_forms(parts: Parts) -> list[Parts]:
+    """Return the other way to read A1204: building A, room 1204. Which one holds, the gazetteer decides."""
+    letter, digits = parts.building[:1], parts.building[1:]
+    if parts.room or parts.unit or parts.word or not (letter.isalpha() and digits.isdigit() and len(digits) >= 3):
+        return []
+    return [replace(parts, building=letter, room=digits)]
 
 
 def joined_forms(tail: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from gis.geocode.gazetteer import Gazetteer
+from gis.geocode.gazetteer import Gazetteer, GazetteerBuilding
 from gis.geocode.names import Form, Owner
 from gis.geocode.normalise import normalise
 from gis.geocode.parts import Parts
@@ -43,6 +43,9 @@ class PlaceIndex:
     def level_of(self, place_id: str) -> str:
         return self.gazetteer.level_of(place_id)
 
+    def community_of(self, place_id: str) -> str:
+        return self.gazetteer.community_of(place_id)
+
     def zone(self, owner: Owner, zone: Zone) -> str | None:
         """Return the zone's place; 二期 and 二区 are taken for each other where only one of them exists."""
         return owner.zones.get(zone) or owner.zones.get(Zone(zone.number, not zone.phase))
@@ -79,13 +82,17 @@ class PlaceIndex:
 
     def check(self, building_id: str, parts: Parts) -> tuple[int, int]:
         """Return whether unit and room can exist in a building: 0 not written or not known, 1 yes, 2 no."""
-        building = self.gazetteer.buildings[building_id]
+        return self.check_parts(self.gazetteer.buildings[building_id], parts.unit, parts.room)
+
+    @staticmethod
+    def check_parts(building: GazetteerBuilding, written_unit: str, written_room: str) -> tuple[int, int]:
+        """Return what `check` does, of a building record and the texts of unit and room."""
         unit = room = 0
-        if parts.unit.isdigit() and building.units:
-            unit = 1 if int(parts.unit) <= building.units else 2
-        if parts.room.isdigit() and len(parts.room) in (3, 4) and building.floors and building.rooms_per_floor:
-            floor, door = int(parts.room[:-2]), int(parts.room[-2:])
-            doors = building.rooms_per_floor * (1 if parts.unit else building.units or 1)
+        if building.units and written_unit.isdigit():
+            unit = 1 if int(written_unit) <= building.units else 2
+        if building.floors and building.rooms_per_floor and len(written_room) in (3, 4) and written_room.isdigit():
+            floor, door = divmod(int(written_room), 100)
+            doors = building.rooms_per_floor * (1 if written_unit else building.units or 1)
             room = 1 if 1 <= floor <= building.floors and 1 <= door <= doors else 2
         return unit, room
 

@@ -18,6 +18,7 @@ RIGHT_EDGE, RIGHT_PARTS, RIGHT_PLACE_WORD, RIGHT_BREAK, RIGHT_OTHER, RIGHT_OTHER
 NO_ZONE, ZONE_MET, ZONE_LEFT_OUT, ZONE_HEARD, ZONE_UNKNOWN = range(5)
 NO_BUILDING, BUILDING_MET, BUILDING_IN_SEVERAL, BUILDING_UNKNOWN, BUILDING_RANGE, BUILDING_OWN = range(6)
 NO_ROAD, ROAD_AGREES, ROAD_SAME, ROAD_DIFFERS, ROAD_UNKNOWN = range(5)
+NO_COMMUNITY, COMMUNITY_AGREES, COMMUNITY_DIFFERS = range(3)
 PLACE, ADDRESS, JUNCTION, ROAD = range(4)
 KINDS = ("compound", "apartment", "poi", "village", "community", "road")
 
@@ -39,12 +40,16 @@ class Reading:
     left: int = LEFT_EDGE
     right: int = RIGHT_EDGE
     gap: int = 0  # characters before the name that nothing explains
+    begins_before: bool = False  # a few of them right at an edge: the name may be longer than the known one
+    goes_on: bool = False  # words and a building number behind the name, or words that end as a name does
     zone_state: int = NO_ZONE
     building_state: int = NO_BUILDING
     unit_state: int = 0
     room_state: int = 0
     road_state: int = NO_ROAD
+    community_state: int = NO_COMMUNITY
     swapped_suffix: bool = False
+    namesake: tuple[str, str] = ("", "")  # of a road: the estate and building its name and number may mean as well
     second: Span | None = None  # of a crossing: the other road
     point: tuple[float, float] | None = None
     rivals: int = 1  # places that the same words mean as well

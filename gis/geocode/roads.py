@@ -9,13 +9,12 @@ from gis.geocode.numbers import digits_in
 from gis.geocode.place_index import PlaceIndex
 from gis.geocode.reading import ADDRESS, JUNCTION, LEFT_OTHER, ROAD, ZONE_MET, Reading, gain
 from gis.geocode.spans import Span
-from gis.geocode.zones import read_zone
 
 _ROAD_NUMBER = re.compile(
     r"(?P<number>\d{1,4}(?: \d{1,3})?)(?:[-之](?P<sub>\d{1,3}))?(?:号|弄|#)(?!楼|线|门)"
     r"|(?P<bare>\d{1,4})(?=$|[^\d幢栋座米单年月])"
 )
-_CONNECTOR = re.compile(r"(?:[与和及同跟到至交]|[\- X]){0,2}$")
+_CONNECTOR = re.compile(r"(?:靠近|临近|[与和及同跟到至交近靠临]|[\- X]){0,2}$")
 _CROSSING = re.compile(r"(?:的)?(?:交叉路?口|交汇处?|交界处?|交接处?|相交处?|十字路口|丁字路口|路口|口|转角|拐角|交叉)")
 _UNKNOWN_ROAD = re.compile(r"^(?:[与和及同跟到至交])?[一-龥]{1,5}?(?:路|街|大道|巷|弄|桥|线|高速|道)")
 _ROAD_BEFORE = re.compile(r"[一-龥]{1,5}?(?:路|街|大道|巷|弄|道)(?:[与和及同跟到至交])?$")
@@ -88,7 +87,7 @@ def _address_reading(context: Context, road: Reading, known: tuple[str, ...], in
     reading.notes = dict(road.notes)
     reading.number_known, reading.rivals = 1, len(place_ids)
     at = road.end
-    zone = read_zone(context.text[at : at + 8])
+    zone = context.zone_at(at, misheard=False)
     within = place_ids
     if zone and zone.exact:
         met = index.zone_of_any(place_ids, zone.zone)

@@ -33,11 +33,21 @@ def test_every_character_knows_where_it_came_from(raw):
 
     assert len(origin) == len(read) + 1
     assert origin == sorted(origin)
-    assert normalise_with_breaks(raw)[0] == read
+    assert normalise_with_breaks(raw).text == read
 
 
 def test_breaks_are_where_signs_stood():
-    read, breaks = normalise_with_breaks("翠湖花园，停水")
+    read = normalise_with_breaks("翠湖花园，停水")
 
-    assert read == "翠湖花园停水"
-    assert breaks == {4}
+    assert read.text == "翠湖花园停水"
+    assert read.breaks == {4}
+    assert not read.brackets
+
+
+def test_what_stands_in_brackets_stays_apart():
+    read = normalise_with_breaks("翠湖花园（二）十五幢")
+
+    # a space in a number said in words is a slip (二 十五), a bracket is none
+    assert read.text == "翠湖花园二 十五幢"
+    assert read.brackets == {4}
+    assert normalise("翠湖花园㈡15幢") == "翠湖花园2 15幢"
