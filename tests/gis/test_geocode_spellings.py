@@ -148,7 +148,9 @@ def test_a_road_and_the_estate_on_it_are_both_offered(geocoder):
     assert geocoder.locate("青禾路3号楼").building_id == "E4-3"
 
 
-@pytest.mark.parametrize("text", ["和悦柳溪花园15幢", "柳溪花园国际15幢", "柳溪幼儿园", "八方三村3幢", "东锦绣新村西区12幢"])
+@pytest.mark.parametrize(
+    "text", ["和悦柳溪花园15幢", "柳溪花园国际15幢", "柳溪幼儿园", "八方三村3幢", "东锦绣新村西区12幢"]
+)
 def test_a_longer_or_neighbouring_name_is_not_taken_for_a_known_one(geocoder, text):
     assert geocoder.locate(text).status in (AMBIGUOUS, UNMATCHED)
 
