@@ -39,6 +39,8 @@ COMMANDS = {
     "cap": ("alerts.cap_command:app", "take in CAP alerts of others"),
     "assign": ("casework.assign_command:app", "split work grids among their workers"),
     "report": ("dashboard.reports.report_command:report", "write the monthly map report"),
+    "dictionary": ("dashboard.dictionary.command:dictionary", "write docs/data-dictionary.md from the schema"),
+    "lineage": ("dashboard.lineage_command:lineage", "write where batches went as OpenLineage events"),
     "users": ("access.users_command:app", "accounts, roles and tokens"),
     "surface": ("layers.surface_command:surface", "write a layer of cells as a Cloud-Optimised GeoTIFF"),
     "backup": ("gis.database.backup_command:backup", "write everything into one file"),
@@ -224,7 +226,7 @@ def living(served: "Served", folder: Path) -> Iterator[None]:
     with (folder.parent / "live.log").open("ab") as log:
         simulation = subprocess.Popen(
             command,
-            env={**os.environ, "FENGQIAO_TOKEN": served.links.api_token},
+            env={**os.environ, "FENGQIAO_TOKEN": served.links.feed_key},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

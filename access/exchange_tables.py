@@ -132,3 +132,54 @@ webhook_secret = Table(
     Column("secret_cipher", LargeBinary, nullable=False, comment="AES-256-GCM of the signing secret; the key is outside the database"),
     schema="access",
 )  # fmt: skip
+
+interface = Table(
+    "interface", metadata,
+    Column("subdistrict_code", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="feed:<name>, given:<consumer>:<resource>, taken:<consumer>:<resource>, hook:<webhook>, own:<resource>"),
+    Column("direction", Text, nullable=False, comment="taken (they give, we take) or given"),
+    Column("party", JSONB, nullable=False, comment="The other side, zh and en: an office or a system, never a person"),
+    Column("title", JSONB, nullable=False, comment="What it is called, zh and en"),
+    Column("purpose", JSONB, nullable=False, comment="What it is for, zh and en"),
+    Column("legal_basis", JSONB, nullable=False, server_default="{}", comment="What it rests on, zh and en"),
+    Column("retention", JSONB, nullable=False, server_default="{}", comment="How long what it brings is kept, zh and en"),
+    Column("fields", JSONB, nullable=False, comment="[{name, zh, en, required}] in its order"),
+    Column("contract", JSONB, nullable=False, comment="JSON Schema (2020-12) of one record"),
+    Column("feed", Text, comment="Of a feed: its name; support.feed"),
+    Column("table_name", Text, comment="Of a feed: the table its records go to"),
+    Column("resource", Text, comment="Of a call: what is asked for; dashboard/exchange/resources.yml"),
+    Column("consumer_id", BigInteger, ForeignKey("access.consumer.id", ondelete="CASCADE"), comment="Whose it is; empty = nobody's alone"),
+    Column("expected_every_s", Integer, comment="Silent for longer it is late [s]; empty = no expectation"),
+    moment("registered_at", nullable=False),
+    moment("retired_at", comment="No longer there; its runs stay"),
+    CheckConstraint("direction IN ('taken', 'given')", name="direction"),
+    schema="access",
+)  # fmt: skip
+
+contract_run = Table(
+    "contract_run", metadata,
+    key_column(),
+    Column("subdistrict_code", Text, nullable=False),
+    Column("interface_key", Text, nullable=False),
+    moment("at", nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("checked", Integer, nullable=False, comment="Held against the contract [records]"),
+    Column("faults", JSONB, nullable=False, server_default="[]", comment="What was wrong, ten at most; no values"),
+    Column("seconds", Float, comment="[s]"),
+    Index("contract_run_interface_idx", "subdistrict_code", "interface_key", "at"),
+    schema="access",
+)  # fmt: skip
+
+feed_quality = Table(
+    "feed_quality", metadata,
+    Column("subdistrict_code", Text, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    moment("measured_at", nullable=False),
+    Column("read", BigInteger, nullable=False, comment="Delivered in 30 days [rows]"),
+    Column("accepted_share", Float, comment="Of those, not refused by a check [0, 1]; empty = nothing was delivered"),
+    Column("placed_share", Float, comment="Of the new and changed ones, on the map [0, 1]; empty = none"),
+    Column("filled_share", Float, comment="Of the contract's fields in the newest records, not empty [0, 1]; empty = no contract"),
+    Column("required_share", Float, comment="Of the contract's required fields in the newest records, not empty [0, 1]"),
+    Column("completeness", Float, comment="accepted_share x required_share [0, 1]"),
+    schema="support",
+)  # fmt: skip

@@ -14,7 +14,17 @@ from typing import Any
 from scipy.special import pdtr, pdtrik
 from sqlalchemy import Connection, text
 
-from alerts.rules import ClusterRule, CountRule, ForecastRule, RateRule, RiskRule, Rules, SilenceRule, Where
+from alerts.rules import (
+    ClusterRule,
+    CompletenessRule,
+    CountRule,
+    ForecastRule,
+    RateRule,
+    RiskRule,
+    Rules,
+    SilenceRule,
+    Where,
+)
 from gis.database.statements import load_statements
 
 SQL = load_statements("alerts", "judge")
@@ -91,6 +101,9 @@ def findings(connection: Connection, rules: Rules, *, subdistrict_code: str, now
             case SilenceRule():
                 silences = [dict(row) for row in connection.execute(SQL["feed_silences"], asked).mappings()]
                 held = silence_findings(rule, silences, now=now)
+            case CompletenessRule():
+                shares = [dict(row) for row in connection.execute(SQL["feed_completeness"], asked).mappings()]
+                held = completeness_findings(rule, shares, now=now)
             case RiskRule():
                 points = [dict(row) for row in connection.execute(SQL["risk_points"], asked).mappings()]
                 held = risk_findings(rule, points, now=now)
@@ -303,6 +316,33 @@ def poisson_quantile(probability: float, mean: float) -> float:
     above = math.ceil(pdtrik(probability, mean))
     below = max(above - 1, 0)
     return float(below if pdtr(below, mean) >= probability else above)
+
+
+def completeness_findings(rule: CompletenessRule, rows: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Finding]:
+    """Turn feeds' completeness, as measured last, into findings: what is there, and what should be."""
+    found = []
+    for row in rows:
+        if (rule.feeds and row["unit_code"] not in rule.feeds) or row["read"] < rule.at_least_rows:
+            continue
+        level = rule.level_for(row["completeness"])
+        if level is not None:
+            found.append(
+                Finding(
+                    rule=rule.id,
+                    unit_kind="feed",
+                    unit_code=row["unit_code"],
+                    unit_name=row["title"],
+                    level=level,
+                    observed=float(row["completeness"]),
+                    expected=rule.bound_of(level),
+                    expected_low=None,
+                    expected_high=None,
+                    method="completeness",
+                    window_from=row["measured_at"] - timedelta(days=30),
+                    window_to=now,
+                )
+            )
+    return found
 
 
 def silence_findings(rule: SilenceRule, rows: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Finding]:

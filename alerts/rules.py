@@ -1,7 +1,7 @@
 """Alert rules as data: read from YAML or from a form, checked whole before they are kept.
 
-Six kinds. Threshold, rate and no-data rules are judged at every change; forecast-exceeded, cluster and risk rules by
-detectors that take seconds, so these run on their own clock (`alerts.detection`).
+Seven kinds. Threshold, rate, no-data and incomplete rules are judged at every change; forecast-exceeded, cluster and
+risk rules by detectors that take seconds, so these run on their own clock (`alerts.detection`).
 """
 
 from importlib.resources import files
@@ -66,6 +66,13 @@ class SilenceLevel(Frozen):
     level: int = Field(ge=1, le=4)
     times: float = Field(gt=1)
     at_least_s: int = Field(gt=0)
+
+
+class ShareLevel(Frozen):
+    """Holds when less than a share of what a feed should have brought is there."""
+
+    level: int = Field(ge=1, le=4)
+    below: float = Field(gt=0, lt=1)
 
 
 class Where(Frozen):
@@ -229,6 +236,32 @@ class SilenceRule(AnyRule):
         return min(held, default=None)
 
 
+class CompletenessRule(AnyRule):
+    """A feed that brings too little of what it should: rows refused by checks, required fields empty."""
+
+    kind: Literal["incomplete"]
+    #: names of feeds; empty = every feed
+    feeds: tuple[str, ...] = ()
+    #: a share of fewer rows than this says nothing [rows delivered in 30 days]
+    at_least_rows: int = Field(default=50, ge=1)
+    levels: tuple[ShareLevel, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def graver_levels_miss_more(self) -> Self:
+        by_gravity = sorted(self.levels, key=lambda rung: -rung.level)
+        if any(grave.below >= mild.below for mild, grave in pairwise(by_gravity)):
+            raise ValueError(f"rule {self.id}: a graver level must be below a smaller share")
+        return self
+
+    def level_for(self, completeness: float) -> int | None:
+        """Return the gravest level that holds for a share [0, 1]; None when none does."""
+        return min((rung.level for rung in self.levels if completeness < rung.below), default=None)
+
+    def bound_of(self, level: int) -> float:
+        """The share below which a level holds."""
+        return next(rung.below for rung in self.levels if rung.level == level)
+
+
 def ask_for_more(rule: str, levels: tuple[Any, ...], *measures: str) -> None:
     """Refuse a level given twice, and a graver level that holds where a milder one does not."""
     by_gravity = sorted(levels, key=lambda rung: -rung.level)
@@ -240,9 +273,10 @@ def ask_for_more(rule: str, levels: tuple[Any, ...], *measures: str) -> None:
 
 
 Rule = Annotated[
-    CountRule | RateRule | ForecastRule | ClusterRule | RiskRule | SilenceRule, Field(discriminator="kind")
+    CountRule | RateRule | ForecastRule | ClusterRule | RiskRule | SilenceRule | CompletenessRule,
+    Field(discriminator="kind"),
 ]
-KINDS = ("threshold", "rate", "no-data", "forecast-exceeded", "cluster", "risk")
+KINDS = ("threshold", "rate", "no-data", "incomplete", "forecast-exceeded", "cluster", "risk")
 #: rules that take seconds and run on their own clock
 DETECTED = (ForecastRule, ClusterRule)
 

@@ -50,6 +50,9 @@ PERIODIC = (
     Job("dashboard.jobs:tidy_delivered", cron="29 18 * * *"),
     # a name that was taught places what waits for it
     Job("etl.placing_again:place_again_when_changed", cron="*/5 * * * *"),
+    Job("etl.interfaces:measure_feeds", cron="*/10 * * * *"),
+    Job("etl.interfaces:check_feeds", cron="13,43 * * * *"),
+    Job("dashboard.exchange.probing:check_given", cron="3,33 * * * *"),
     # Mondays at 4:40 in Suzhou
     Job("alerts.trial:check_drift", cron="40 20 * * 0"),
 )

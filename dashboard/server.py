@@ -39,6 +39,7 @@ ROUTERS = (
     "dashboard.api.audit",
     "dashboard.api.consumer",
     "dashboard.api.figures",
+    "dashboard.api.lineage",
     "dashboard.tiles",
     "dashboard.reports.routes",
     "dashboard.sign_in.routes",

@@ -52,6 +52,14 @@ SELECT name AS unit_code, title, expected_every_s, newest_event_at,
   FROM support.feed
  WHERE subdistrict_code = :subdistrict_code AND expected_every_s IS NOT NULL AND newest_event_at IS NOT NULL;
 
+-- feed_completeness --
+-- How complete what each feed brought in 30 days is, as measured within the last day.
+SELECT feed.name AS unit_code, feed.title, quality.completeness, quality.read, quality.measured_at
+  FROM support.feed_quality AS quality
+  JOIN support.feed ON feed.subdistrict_code = quality.subdistrict_code AND feed.name = quality.feed
+ WHERE quality.subdistrict_code = :subdistrict_code AND quality.completeness IS NOT NULL
+   AND quality.measured_at > CAST(:now AS timestamptz) - interval '1 day';
+
 -- describe_cells --
 -- Shapes of cells of resolution 10, one row per :places: their outline, the community that has most of them, and the nearest
 -- compound's name in place of a name of their own.

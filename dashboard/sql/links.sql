@@ -40,3 +40,7 @@ WITH added AS (
 )
 INSERT INTO access.session (account_id, token_id, expires_at)
 SELECT :account_id, id, now() + interval '100 years' FROM added;
+
+-- consumer_account --
+-- The account behind a consumer.
+SELECT account_id FROM access.consumer WHERE name = :name;

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from scipy.stats import poisson
 
-from alerts.judge import count_findings, expected_interval, silence_findings
-from alerts.rules import CountLevel, CountRule, SilenceLevel, SilenceRule, Where
+from alerts.judge import completeness_findings, count_findings, expected_interval, silence_findings
+from alerts.rules import CompletenessRule, CountLevel, CountRule, ShareLevel, SilenceLevel, SilenceRule, Where
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -65,6 +65,26 @@ def test_a_silent_feed_is_found_after_its_times_and_its_least():
     assert silence_findings(silence, [feed | {"silent_s": 1199}], now=NOW) == []
     found = silence_findings(silence, [feed | {"silent_s": 1200}], now=NOW)
     assert (found[0].unit_kind, found[0].unit_code, found[0].level) == ("feed", "incidents", 4)
+
+
+def test_a_feed_that_brings_too_little_is_found_by_its_share():
+    rule = CompletenessRule(
+        id="thin", kind="incomplete", levels=(ShareLevel(level=4, below=0.9), ShareLevel(level=3, below=0.7))
+    )
+    feed = {"unit_code": "visits", "title": "走访", "read": 100, "measured_at": NOW}
+
+    def level(share: float, **more: object) -> list[int]:
+        return [one.level for one in completeness_findings(rule, [feed | {"completeness": share} | more], now=NOW)]
+
+    assert (level(0.9), level(0.899), level(0.69)) == ([], [4], [3])
+    # one of two rows says nothing
+    assert level(0.5, read=2) == []
+    (found,) = completeness_findings(rule, [feed | {"completeness": 0.8}], now=NOW)
+    assert (found.unit_kind, found.observed, found.expected, found.method) == ("feed", 0.8, 0.9, "completeness")
+    with pytest.raises(ValueError, match="smaller share"):
+        CompletenessRule(
+            id="thin", kind="incomplete", levels=(ShareLevel(level=4, below=0.5), ShareLevel(level=3, below=0.7))
+        )
 
 
 @pytest.mark.parametrize("mean", [0.5, 1.0, 3.2, 40.0])

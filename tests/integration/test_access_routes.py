@@ -46,6 +46,7 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/session", {"GET", "POST"}, EVERYBODY),
     ("/api/consumer", {"GET"}, PEOPLE),
     ("/api/figures", {"GET"}, STAFF | LEADERS | {"auditor"}),
+    ("/api/lineage", {"GET"}, {"operator", "auditor"}),
     ("/api/layers", {"GET"}, EVERYBODY),
     ("/api/basemap", {"GET"}, EVERYBODY),
     ("/api/alerts", {"GET"}, EVERYBODY),

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from alerts.rules import ClusterRule, CountingRule, CountRule, ForecastRule, RateRule, RiskRule, Rule, SilenceRule
+from alerts.rules import (
+    ClusterRule,
+    CompletenessRule,
+    CountingRule,
+    CountRule,
+    ForecastRule,
+    RateRule,
+    RiskRule,
+    Rule,
+    SilenceRule,
+)
 from alerts.words import rule_title
 from gis.texts import Texts
 
@@ -40,6 +50,9 @@ def rule_words(rule: Rule, texts: Texts) -> str:
         case SilenceRule():
             feeds = "、".join(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
             return texts("office.rules.say.no_data", feeds=feeds)
+        case CompletenessRule():
+            feeds = "、".join(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
+            return texts("office.rules.say.incomplete", feeds=feeds, n=rule.at_least_rows)
 
 
 def counted(rule: CountingRule, texts: Texts) -> str:
@@ -71,6 +84,7 @@ def level_words(rule: Rule, texts: Texts) -> list[tuple[int, str]]:
         ForecastRule: lambda rung: texts("office.rules.level.chance", n=rung.at_least, days=f"{rung.once_in_days:g}"),
         ClusterRule: lambda rung: texts("office.rules.level.chance", n=rung.at_least, days=f"{rung.once_in_days:g}"),
         RiskRule: lambda rung: texts("office.rules.level.risk", p=f"{100 * rung.probability:g}"),
+        CompletenessRule: lambda rung: texts("office.rules.level.incomplete", share=f"{100 * rung.below:g}"),
         SilenceRule: lambda rung: texts(
             "office.rules.level.silence", times=f"{rung.times:g}", least=lasting(rung.at_least_s, texts)
         ),

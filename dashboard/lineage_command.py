@@ -1,0 +1,62 @@
+"""`fengqiao lineage`: write OpenLineage events to a file, or post them to a catalogue."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from dashboard.lineage import MOST, lineage_events, select_batches
+from gis.database.connection import running_database
+from gis.district import select_district
+from gis.errors import BadInput, Unavailable
+from gis.settings import DatabaseSettings
+
+
+def lineage(
+    out: Annotated[Path | None, typer.Option(help="file to append to, one event a line")] = None,
+    url: Annotated[str, typer.Option(help="address to post to: a catalogue's /api/v1/lineage")] = "",
+    after: Annotated[int, typer.Option(min=0, help="only batches after this one")] = 0,
+    token: Annotated[str, typer.Option(envvar="FENGQIAO_LINEAGE_TOKEN", help="bearer token of the catalogue")] = "",
+) -> None:
+    """Write where every batch came from and went to as OpenLineage events; prints the last batch, for `--after`."""
+    if (out is None) == (not url):
+        raise BadInput("give --out FILE or --url ADDRESS, one of them")
+    last, count = after, 0
+    with running_database(DatabaseSettings()) as database, database.owner.connect() as connection:
+        code = select_district(connection).code
+        while batches := select_batches(connection, code=code, after=last, limit=MOST):
+            events = list(lineage_events(batches, code=code))
+            if out is not None:
+                append(out, events)
+            else:
+                post(url, events, token=token)
+            last, count = batches[-1]["id"], count + len(events)
+    typer.echo(f"{count} events; last batch {last}")
+
+
+def append(path: Path, events: list[dict[str, Any]]) -> None:
+    """Append events to a file, one a line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+
+
+def post(url: str, events: list[dict[str, Any]], *, token: str) -> None:
+    """Post events one by one, as the specification's transport does.
+
+    Raises
+    ------
+    Unavailable
+        If the catalogue does not take one; the batch it belongs to is named, to go on from the one before.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(timeout=10.0, headers=headers) as client:
+        for event in events:
+            batch = event["run"]["facets"]["fengqiao_batch"]["batch"]
+            try:
+                answer = client.post(url, json=event)
+            except httpx.HTTPError as fault:
+                raise Unavailable(f"{url} does not answer ({fault}); go on with --after {batch - 1}") from fault
+            if not answer.is_success:
+                raise Unavailable(f"{url} answered {answer.status_code}; go on with --after {batch - 1}")

@@ -1,0 +1,180 @@
+"""The register and its contract tests: what is given is really asked for, what is taken is really looked at."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from access.consumers import NewConsumer, Scope, add_consumer, add_key, set_scopes
+from access.interfaces import hold_against, list_interfaces, list_runs
+from dashboard.exchange.probing import check_given
+from dashboard.exchange.promises import parse_promises, promises
+from dashboard.exchange.register import register_given
+from dashboard.exchange.resources import resources
+from etl.interfaces import check_feeds, measure_feeds, register_feeds
+from gis.database.connection import identified
+from gis.errors import BadInput
+from tests.loaded import Loaded
+from tests.world import World
+
+pytestmark = pytest.mark.database
+
+NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
+numbers = count(1)
+
+
+def registered(world: World) -> dict[str, dict[str, Any]]:
+    with identified(world.database.server, world.sessions["operator"]) as connection:
+        return {row["key"]: row for row in list_interfaces(connection)}
+
+
+def consumer(world: World, *scopes: Scope, key: bool = True, **more: Any) -> int:
+    with world.database.owner.begin() as connection:
+        new = NewConsumer(name=f"接口{next(numbers)}", purpose="汇总", scopes=scopes, **more)
+        made = add_consumer(connection, new)
+        if key:
+            add_key(connection, made, now=datetime.now(tz=UTC))
+        return made
+
+
+def test_what_is_granted_is_registered_with_its_fields_and_ends_with_its_grant(world: World):
+    made = consumer(
+        world,
+        Scope("incidents", write=True, fields=frozenset({"category", "cell"})),
+        Scope("tiles"),
+        role="duty_officer",
+    )
+    register_given(world.database, now=NOW)
+
+    rows = registered(world)
+    given = rows[f"given:{made}:incidents"]
+    assert given["direction"] == "given"
+    assert [column["name"] for column in given["fields"]] == ["id", "reported_at", "category", "cell"]
+    assert set(given["contract"]["required"]) == {"id", "reported_at", "category", "cell"}
+    assert given["contract"]["additionalProperties"] is False
+    assert rows[f"taken:{made}:incidents"]["direction"] == "taken"
+    assert f"taken:{made}:tiles" not in rows
+    assert {f"own:{name}" for name in promises()} <= set(rows)
+
+    with world.database.owner.begin() as connection:
+        set_scopes(connection, made, [Scope("tiles")])
+    register_given(world.database, now=NOW)
+    assert f"given:{made}:incidents" not in registered(world)
+    assert f"given:{made}:tiles" in registered(world)
+
+
+def test_every_promise_is_kept_and_each_run_is_noted(loaded: Loaded):
+    broken = check_given(loaded.database, now=NOW)
+
+    with loaded.database.owner.connect() as connection:
+        rows = {row["key"]: row for row in list_interfaces(connection)}
+    said = {key: row["faults"] for key, row in rows.items() if row["passed"] is False}
+    assert (broken, said) == (0, {})
+    own = {key for key, row in rows.items() if key.startswith("own:")}
+    assert own == {f"own:{name}" for name in promises()}
+    assert all(rows[key]["passed"] and rows[key]["passed_at"] == NOW for key in own)
+    assert rows["own:incidents"]["checked"] == 50
+
+
+def test_a_broken_promise_is_found_and_says_what_but_no_value(world: World):
+    made = consumer(world, Scope("incidents"), role="community_leader", community_codes=("990000001002",))
+    with world.database.owner.begin() as connection:
+        broken = connection.scalar(
+            text(
+                "INSERT INTO base.incident (reported_at, subdistrict_code, feed, source_key, category, source, community_code)"
+                " VALUES ('2026-03-01 08:00+00', '990000001', 'contracts', 'x', '', '机密来源', '990000001002') RETURNING id"
+            )
+        )
+    try:
+        assert check_given(world.database, now=NOW) >= 1
+        row = registered(world)[f"given:{made}:incidents"]
+        assert row["passed"] is False
+        assert row["faults"] == ["category: breaks minLength (1)"]
+        assert row["failures_30_days"] >= 0
+        assert "机密" not in str(row["faults"])
+    finally:
+        with world.database.owner.begin() as connection:
+            connection.execute(text("DELETE FROM base.incident WHERE id = :id"), {"id": broken})
+    check_given(world.database, now=NOW.replace(hour=9))
+    assert registered(world)[f"given:{made}:incidents"]["passed"] is True
+    with identified(world.database.server, world.sessions["operator"]) as connection:
+        assert [run["passed"] for run in list_runs(connection, f"given:{made}:incidents")] == [True, False]
+
+
+def test_an_interface_nobody_may_use_now_is_not_tested(world: World):
+    made = consumer(world, Scope("incidents"), key=False)
+    check_given(world.database, now=NOW)
+    assert registered(world)[f"given:{made}:incidents"]["tested_at"] is None
+
+
+def test_who_may_read_the_register(world: World):
+    register_given(world.database, now=NOW)
+    for account, sees in (("duty", True), ("auditor", True), ("worker-11", False), ("street", False)):
+        with identified(world.database.server, world.sessions[account]) as connection:
+            assert bool(list_interfaces(connection)) == sees, account
+
+
+def test_feeds_are_registered_by_their_declaration_and_keep_their_contract(loaded: Loaded):
+    assert register_feeds(loaded.database, now=NOW) >= 15
+    broken = check_feeds(loaded.database, now=NOW)
+
+    with loaded.database.owner.connect() as connection:
+        rows = {row["key"]: row for row in list_interfaces(connection) if row["feed"]}
+    assert (broken, {key: row["faults"] for key, row in rows.items() if row["passed"] is False}) == (0, {})
+    incidents = rows["feed:incidents"]
+    assert (incidents["table_name"], incidents["direction"], incidents["checked"]) == ("base.incident", "taken", 200)
+    assert incidents["party"]["zh"]
+    assert incidents["legal_basis"]["zh"]
+    columns = {column["name"]: column for column in incidents["fields"]}
+    assert (columns["category"]["zh"], columns["category"]["required"]) == ("事件大类", True)
+
+
+@pytest.fixture
+def measured(loaded: Loaded) -> dict[str, Any]:
+    measure_feeds(loaded.database, now=datetime.now(tz=UTC))
+    with loaded.database.owner.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM support.feed_quality")).mappings().all()
+    return {row["feed"]: dict(row) for row in rows}
+
+
+def test_completeness_is_what_was_accepted_times_what_is_filled(loaded: Loaded, measured: dict[str, Any]):
+    result = loaded.result("incidents")
+    row = measured["incidents"]
+
+    assert row["read"] == result.read
+    # one minus refused over read: the sample plants about 1 % of bad rows
+    assert row["accepted_share"] == pytest.approx(1 - result.quarantined / result.read)
+    assert 0.9 < row["accepted_share"] < 1
+    # what the feed requires cannot be empty, or it would have been refused
+    assert row["required_share"] == 1
+    assert row["completeness"] == pytest.approx(row["accepted_share"])
+    assert 0.3 < row["filled_share"] < 1
+
+
+def test_faults_name_field_and_rule():
+    contract = {
+        "type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"enum": [1]}},
+        "additionalProperties": False,
+    }  # fmt: skip
+    run = hold_against(contract, [{"a": "x"}, {"b": 2}, {"a": 5, "c": "secret"}])
+
+    assert not run.passed
+    assert run.checked == 3
+    assert set(run.faults) == {
+        "record: 'a' is a required property (1)", "b: breaks enum (1)", "a: is not string (1)",
+        "record: has fields that were not promised (1)",
+    }  # fmt: skip
+    assert hold_against(contract, [{"a": "x"}]).passed
+
+
+def test_promises_are_of_resources_and_name_their_fields():
+    for name, promise in promises().items():
+        resource = resources()[name]
+        if resource.fields and name != "layers":
+            assert set(promise.record["required"]) <= set(resource.fields), name
+    with pytest.raises(BadInput, match=r"cats is no resource"):
+        parse_promises({"cats": promises()["tiles"].model_dump()})
+    with pytest.raises(BadInput, match="is not valid"):
+        parse_promises({"tiles": promises()["tiles"].model_dump() | {"record": {"type": "cat"}}})
