@@ -93,7 +93,7 @@ def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "
     """Bring everything back to the state before a batch; refused when something rests on it."""
     texts = texts_in(language)
     with administration() as database:
-        undone = undo_batch(database, number, actor=actor, now=datetime.now(UTC), language=language)
+        undone = undo_batch(database, number, actor=actor, language=language)
     Console(highlight=False).print(texts("batches.undone", batch=number, feed=feed_title(undone.feed, texts)))
     Console(highlight=False, width=100).print(changes_table(undone.tables, texts, title=texts("batches.taken_back")))
 

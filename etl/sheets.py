@@ -45,11 +45,14 @@ class BadRow:
     reasons: tuple[str, ...]
     #: how its file was read, as JSON; empty for rows from before it was kept
     config: str
+    #: row of its file as a person counts it
+    row_number: int | None
 
     @classmethod
     def from_row(cls, row: Any) -> "BadRow":
         return cls(
-            row.id, row.row_hash, row.raw, row.sealed, tuple(row.headings), tuple(row.reasons), row.config or ""
+            row.id, row.row_hash, row.raw, row.sealed, tuple(row.headings), tuple(row.reasons), row.config or "",
+            row.row_number
         )  # fmt: skip
 
     @property

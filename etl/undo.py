@@ -6,7 +6,6 @@ known anew from now on. The ledger keeps the batch and says who undid it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -39,9 +38,7 @@ class Undone:
     tables: Sequence[TableChanges]
 
 
-def undo_batch(
-    database: Database, batch_id: int, *, actor: str, now: datetime, language: str = "zh", session_id: str = ""
-) -> Undone:
+def undo_batch(database: Database, batch_id: int, *, actor: str, language: str = "zh", session_id: str = "") -> Undone:
     """Bring everything back to the state before a batch.
 
     Parameters

@@ -11,7 +11,10 @@ PAGES = (
     "dashboard.office.accounts:PAGE",
     "dashboard.office.rules:PAGE",
     "dashboard.office.audit:PAGE",
+    "dashboard.office.batches:PAGE",
+    "dashboard.office.quarantine:PAGE",
     "dashboard.office.mapping:PAGE",
+    "dashboard.office.same_person:PAGE",
 )
 
 

@@ -153,13 +153,13 @@ def test_what_people_decided_outlives_a_reload_and_holds_the_batch(both: Databas
     assert keys_of(both, "merged") == {("A2", "B3"), ("A4", "B4")}
     batch = int(one(both, "SELECT max(id) FROM support.batch WHERE feed = 'police' AND subdistrict_code = :code"))
     with pytest.raises(Conflict, match="其中 1 对疑似同一人已有人工决定"):
-        undo_batch(both, batch, actor="x", now=NOW)
+        undo_batch(both, batch, actor="x")
 
 
 def test_undoing_a_register_brings_its_persons_back_to_the_other(both: Database) -> None:
     police = int(one(both, "SELECT max(id) FROM support.batch WHERE feed = 'police' AND subdistrict_code = :code"))
 
-    undo_batch(both, police, actor="test", now=NOW)
+    undo_batch(both, police, actor="test")
 
     assert (persons(both), households(both)) == (4, 3)
     assert rows(both, "SELECT count(*) FROM base.same_person WHERE subdistrict_code = :code") == [(0,)]

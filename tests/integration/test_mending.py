@@ -159,7 +159,7 @@ def test_mended_rows_leave_and_their_sealed_numbers_are_as_delivered(
         >= 1
     )
     # undone, all of it waits again as it did
-    undo_batch(refused, int(batch or 0), actor="test", now=NOW)
+    undo_batch(refused, int(batch or 0), actor="test")
     assert [key for key, _ in waiting(refused, "residents")] == ["P8", "P9"]
     assert one(refused, "SELECT count(*) FROM base.resident WHERE subdistrict_code = :code") == 1
 

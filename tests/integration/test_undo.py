@@ -129,7 +129,7 @@ def test_an_undone_batch_leaves_the_state_before_it_and_its_own_history(delivere
     batch = newest(delivered, "residents")
     assert state(delivered) != before
 
-    undone = undo_batch(delivered, batch, actor="值班员", now=NOW)
+    undone = undo_batch(delivered, batch, actor="值班员")
 
     after = state(delivered)
     for table in STATE:
@@ -154,14 +154,14 @@ def test_an_undone_batch_leaves_the_state_before_it_and_its_own_history(delivere
     again = load(delivered, folder)["residents"]
     assert (again.loaded, again.unchanged, again.quarantined) == (2, 1, 1)
     with pytest.raises(Conflict, match=f"批次 {batch} 不能撤销：已由 值班员 撤销"):
-        undo_batch(delivered, batch, actor="x", now=NOW)
+        undo_batch(delivered, batch, actor="x")
 
 
 def test_every_batch_of_a_first_delivery_can_be_undone_one_after_the_other(delivered: Database) -> None:
     batches = rows(delivered, "SELECT id, feed FROM support.batch WHERE subdistrict_code = :code ORDER BY id DESC")
 
     for batch, _ in batches:
-        undo_batch(delivered, batch, actor="test", now=NOW)
+        undo_batch(delivered, batch, actor="test")
 
     left = {table: len(found) for table, found in state(delivered).items() if found}
     # the sub-district's row is registered before any batch; its outline is gone
@@ -174,9 +174,9 @@ def test_what_rests_on_a_batch_holds_it(delivered: Database, folder: Path) -> No
     residents = newest(delivered, "residents")
 
     with pytest.raises(Conflict, match=f"批次 {residents}（居民）在其后据此落图，请先撤销批次 {residents}"):
-        undo_batch(delivered, buildings, actor="test", now=NOW)
+        undo_batch(delivered, buildings, actor="test")
     with pytest.raises(Conflict, match=rf"batch {residents} \(residents\) was placed on it|\(Residents\)"):
-        undo_batch(delivered, buildings, actor="test", now=NOW, language="en")
+        undo_batch(delivered, buildings, actor="test", language="en")
     # somebody handles an incident
     with delivered.owner.begin() as connection:
         connection.execute(
@@ -184,16 +184,16 @@ def test_what_rests_on_a_batch_holds_it(delivered: Database, folder: Path) -> No
             {"code": CODE},
         )
     with pytest.raises(Conflict, match=r"其中 1 条记录（事件）此后已由人员办理"):
-        undo_batch(delivered, incidents, actor="test", now=NOW)
+        undo_batch(delivered, incidents, actor="test")
     # a later batch delivers rows of it again
     change_residents(folder)
     load(delivered, folder)
     later = newest(delivered, "residents")
     with pytest.raises(Conflict, match=f"批次 {later} 在其后又送达了同样的记录"):
-        undo_batch(delivered, residents, actor="test", now=NOW)
+        undo_batch(delivered, residents, actor="test")
     # when that one is undone, nothing rests on the first any more
-    undo_batch(delivered, later, actor="test", now=NOW)
-    undo_batch(delivered, residents, actor="test", now=NOW)
+    undo_batch(delivered, later, actor="test")
+    undo_batch(delivered, residents, actor="test")
     assert one(delivered, "SELECT count(*) FROM base.resident WHERE subdistrict_code = :code") == 0
 
 
@@ -202,7 +202,7 @@ def test_batches_with_other_keys_do_not_hold_one_another(delivered: Database, fo
     write_table(folder, "incidents.csv", INCIDENT_HEADING, incident("77"), encoding="utf-8-sig")
     load(delivered, folder)
 
-    undo_batch(delivered, first, actor="test", now=NOW)
+    undo_batch(delivered, first, actor="test")
 
     assert rows(delivered, "SELECT source_key FROM base.incident WHERE subdistrict_code = :code") == [("77",)]
 
@@ -218,7 +218,7 @@ def test_boundaries_come_back_to_the_last_digit_with_their_cells(delivered: Data
     load(delivered, folder)
     assert state(delivered)["base.work_grid"] != before["base.work_grid"]
 
-    undo_batch(delivered, newest(delivered, "work_grids"), actor="test", now=NOW)
+    undo_batch(delivered, newest(delivered, "work_grids"), actor="test")
 
     after = state(delivered)
     assert after["base.work_grid"] == before["base.work_grid"]
@@ -239,7 +239,7 @@ def test_a_kept_delivery_is_replayed_and_nothing_of_it_lies_open(
     sealed = b"".join(path.read_bytes() for path in (tmp_path / "kept").rglob("*.sealed"))
     assert "人员编号".encode("gb18030") not in sealed
     assert "张三".encode("gb18030") not in sealed
-    undo_batch(database, batch, actor="test", now=NOW)
+    undo_batch(database, batch, actor="test")
 
     result = replay_batch(database, batch, kept, actor="test", now=NOW)
 
@@ -281,7 +281,7 @@ def test_a_second_feed_of_a_kind_is_undone_by_its_own_name(database: Database, f
     write_yaml(folder, [*FEEDS, {"feed": "residents", "file": "police.csv", "name": "police"}])
     load(database, folder)
 
-    undo_batch(database, newest(database, "police"), actor="test", now=NOW)
+    undo_batch(database, newest(database, "police"), actor="test")
 
     assert rows(database, "SELECT DISTINCT feed FROM base.resident WHERE subdistrict_code = :code") == [("residents",)]
     forget(database)
