@@ -30,6 +30,7 @@ COMMANDS = {
     "sample": ("etl.sample_command:sample", "write the files of a sample sub-district"),
     "load": ("cli:load", "check, place and load a sub-district's files"),
     "place": ("cli:place", "place records again after the gazetteer changed"),
+    "pull": ("etl.pull_command:pull", "ask the systems that feeds come from, load what is new"),
     "batch": ("etl.batch_command:app", "the ledger: what was loaded; undo and replay"),
     "quarantine": ("etl.quarantine_command:app", "rows that were refused: download, mend, load again"),
     "simulate": ("etl.simulate:simulate", "post incidents and requests as other systems would"),

@@ -53,6 +53,7 @@ PERIODIC = (
     Job("etl.interfaces:measure_feeds", cron="*/10 * * * *"),
     Job("etl.interfaces:check_feeds", cron="13,43 * * * *"),
     Job("dashboard.exchange.probing:check_given", cron="3,33 * * * *"),
+    Job("etl.pull_command:pull_by_the_clock", cron="* * * * *"),
     # Mondays at 4:40 in Suzhou
     Job("alerts.trial:check_drift", cron="40 20 * * 0"),
 )

@@ -27,6 +27,7 @@ ROUTERS = (
     "dashboard.api.session",
     "dashboard.api.incidents",
     "dashboard.api.geocode",
+    "dashboard.api.feeds",
     "dashboard.api.casework",
     "dashboard.api.unplaced",
     "dashboard.api.grid",

@@ -12,6 +12,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from etl.declaration import HeadingSet
+from etl.pulling import parse_pull
 from gis.coordinates import Floats, System, to_wgs84
 from gis.district import FILE, District, parse_district, read_yaml
 from gis.errors import BadInput, CrsMissing
@@ -142,7 +143,7 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
     if name not in known:
         faults.append(f"feed {name!r} is not known; there are {', '.join(sorted(known))}")
     faults += [f"feed {name}: {key!r} is not a key of an entry" for key in entry if key not in ENTRY_KEYS]
-    if not path.is_file():
+    if not path.is_file() and not entry.get("pull"):
         faults.append(f"feed {name}: file {entry['file']} is missing in {folder}")
     encoding = str(entry.get("encoding") or "")
     try:
@@ -153,6 +154,11 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
     if crs and crs not in SYSTEMS:
         try:
             usable_epsg(crs)
+        except BadInput as fault:
+            faults.append(f"feed {name}: {fault}")
+    if entry.get("pull"):
+        try:
+            parse_pull(entry["pull"])
         except BadInput as fault:
             faults.append(f"feed {name}: {fault}")
     if entry.get("keys") not in (None, "", "rows"):

@@ -197,7 +197,8 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
     """Sources and their companion layers in the order of loading."""
     sources: list[FeedSource] = []
     for source in delivery.sources:
-        if only and source.path.name not in only:
+        # what is pulled comes by itself, unless it is asked for by name
+        if source.path.name not in only if only else source.pull:
             continue
         sources.append(source)
         if source.feed in RASTERS:
@@ -209,6 +210,8 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
                 sources.append(
                     replace(source, feed=name, name="", layer=layer, headings={}, defaults={}, values={}, title="")
                 )
+    if not sources and not only:
+        raise BadInput("every feed of district.yml is pulled; fengqiao pull FOLDER asks for them")
     if not sources:
         raise BadInput(f"district.yml names no file {', '.join(only)}")
     names = [source.feed for source in sources]

@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 
 from etl.delivery import FeedSource
 from etl.readers.guard import refuse_wide
+from etl.readers.wrapping import refuse_constant, rows_in
 from etl.reading import RawRows, as_text, require_headings, utf8_bytes
 from gis.errors import BadInput
 
-#: keys under which interfaces wrap their rows, tried before any other
-WRAPPERS = ("data", "rows", "list", "records", "items", "result", "results", "content", "page")
 #: what a row looks like
 ROW = '{"编号": "1"}'
 #: objects in objects are opened this far down
@@ -61,23 +60,6 @@ def json_records(source: FeedSource) -> list[Mapping[str, Any]]:
         if not isinstance(record, dict):
             raise BadInput(f"{name}, row {number}: {str(record)[:40]!r} is no object")
     return records
-
-
-def refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number; write null or leave the key out")
-
-
-def rows_in(content: Any, *, depth: int = 3) -> list[Any] | None:
-    """The list of rows in what an interface answered: itself, or what stands under a usual key, or the first list."""
-    if isinstance(content, list):
-        return content
-    if not isinstance(content, dict) or depth == 0:
-        return None
-    keys = [key for key in WRAPPERS if key in content] + [key for key in content if key not in WRAPPERS]
-    for key in keys:
-        if isinstance(content[key], dict | list) and (found := rows_in(content[key], depth=depth - 1)) is not None:
-            return found
-    return None
 
 
 def flattened(record: Mapping[str, Any], *, before: str = "", depth: int = DEEPEST) -> dict[str, str]:
