@@ -56,7 +56,7 @@ def test_a_refused_file_is_matched_on_the_page_and_read_by_it_from_then_on(opera
         # telephones are sealed before an operator sees a sample
         assert waiting[0].samples["问题说明"] == ["水面有蓝藻", "电话[TEL]"]
 
-        columns = chosen(operator, waiting[0].id, [{"field": "heading"}], anew=False)[1]
+        columns = chosen(operator, waiting[0].id, [{"field": "heading"}], anew=False)[2]
         found = {row["name"]: row["heading"] for row in columns if row["heading"]}
         assert found["source_key"] == "流水号"
         assert found["reported_at"] == "登记时刻"

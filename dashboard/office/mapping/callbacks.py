@@ -12,7 +12,15 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.office.mapping.layout import LARGEST_SHOWN, column_rows, facts, head_of, heading_rows, kept_headings
+from dashboard.office.mapping.layout import (
+    LARGEST_SHOWN,
+    column_rows,
+    facts,
+    head_of,
+    heading_rows,
+    headings_of,
+    kept_headings,
+)
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import notice
 from dashboard.services import Services
@@ -30,6 +38,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.MAPPING_HEAD, "children"),
+        Output(ids.MAPPING_HEADINGS, "children"),
         Output(ids.MAPPING_COLUMNS, "rowData"),
         Output(ids.MAPPING_COLUMNS, "columnDefs"),
         Output(ids.MAPPING_SUGGEST, "disabled"),
@@ -87,7 +96,8 @@ def chosen(visit: Visit, id: int, columns: Rows, *, anew: bool) -> tuple[Any, ..
     one = one_of(visit, id)
     choice = {"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": ["", *one.headings]}}
     defined = [{**column, **(choice if column["field"] == "heading" else {})} for column in columns]
-    return head_of(one, visit), column_rows(one, visit, anew=anew), defined, False, False
+    rows = column_rows(one, visit, anew=anew)
+    return head_of(one, visit), headings_of(one, visit), rows, defined, False, False
 
 
 def saved(visit: Visit, id: int, columns: Rows) -> tuple[Any, ...]:

@@ -14,6 +14,9 @@ from etl.mapping import HeadingsToMatch, columns_to_match, communities_of, feeds
 
 #: between words in a cell: 未处理=待派遣；已处理=已办结
 BETWEEN_WORDS, MEANS = "；", "="
+#: what goes with the heading that stands in a row now, in the page's own language
+SAMPLES = "(params.data.known[params.data.heading] || []).join(' ｜ ')"
+LIKENESS = "params.data.heading && params.data.heading === params.data.likely ? params.data.likeness : ''"
 #: files an operator shows us to have their headings matched are not larger [bytes]
 LARGEST_SHOWN = 32 << 20
 
@@ -54,6 +57,7 @@ def layout(visit: Visit) -> Component:
     chosen = html.Div(
         [
             html.Div(texts("office.mapping.choose"), id=ids.MAPPING_HEAD, className="mapping-head"),
+            html.Div(id=ids.MAPPING_HEADINGS, className="facts"),
             html.Div(matching_table(visit), className="mapping-grid"),
             html.Div(
                 [
@@ -82,10 +86,10 @@ def matching_table(visit: Visit) -> Component:
     columns = [
         {"field": "column", "width": 150, "tooltipField": "hint"},
         {"field": "heading", "width": 190, "editable": True, "cellClass": "mapping-edit"},
-        {"field": "likeness", "width": 86, "cellClass": "mapping-number"},
-        {"field": "samples", "flex": 1, "tooltipField": "samples"},
+        {"field": "likeness", "width": 86, "cellClass": "mapping-number", "valueGetter": {"function": LIKENESS}},
+        {"field": "samples", "flex": 1, "valueGetter": {"function": SAMPLES}},
         {"field": "default", "width": 120, "editable": True, "cellClass": "mapping-edit"},
-        {"field": "words", "width": 200, "editable": True, "cellClass": "mapping-edit", "tooltipField": "words"},
+        {"field": "words", "width": 180, "editable": True, "cellClass": "mapping-edit", "tooltipField": "words"},
     ]
     return table(
         texts, ids.MAPPING_COLUMNS, columns, [], titles="office.mapping", empty="office.mapping.choose",
@@ -131,6 +135,12 @@ def head_of(one: HeadingsToMatch, visit: Visit) -> list[Component]:
     return [html.H2(title), html.Span(said, className="facts")]
 
 
+def headings_of(one: HeadingsToMatch, visit: Visit) -> str:
+    """The file's headings in their order, to be looked over for one that was forgotten."""
+    between = visit.texts("office.mapping.between")
+    return visit.texts("office.mapping.headings", n=len(one.headings), names=between.join(one.headings))
+
+
 def column_rows(one: HeadingsToMatch, visit: Visit, *, anew: bool) -> list[dict[str, Any]]:
     """A row per column of the feed: as decided, or as suggested where nothing is or `anew`."""
     with visit.services.asking(visit.session) as connection:
@@ -146,8 +156,9 @@ def column_rows(one: HeadingsToMatch, visit: Visit, *, anew: bool) -> list[dict[
                 "column": (column.zh if chinese else column.en) + (" *" if column.required else ""),
                 "hint": f"{name} · {column.en} · {column.kind}",
                 "heading": heading,
-                "likeness": f"{found[name].score:.0%}" if heading and heading == found[name].heading else "",
-                "samples": " ｜ ".join(one.samples.get(heading, ())),
+                "likely": found[name].heading,
+                "likeness": f"{found[name].score:.0%}",
+                "known": {each: list(values) for each, values in one.samples.items()},
                 "default": one.defaults.get(name, "") if decided else "",
                 "words": written_words(one.words.get(name, {})) if decided else "",
             }
