@@ -247,6 +247,16 @@ def communities_of(connection: Connection) -> frozenset[str]:
     return frozenset(community_forms({row.code: row.name for row in rows}))
 
 
+def takes_numbers(column: Column) -> bool:
+    """Whether identity numbers and telephones may stand in a column: it seals them."""
+    return column.kind in ("identity", "phone", "free")
+
+
+def holds_numbers(values: Sequence[str]) -> bool:
+    """Whether sealed samples show that numbers of persons stood there."""
+    return any(mark in value for value in values for mark in MARKS.values())
+
+
 def columns_to_match(one: HeadingsToMatch) -> Mapping[str, Column]:
     """Our name -> column of the feed that headings are matched to."""
     return read_declaration(one.feed).columns
@@ -322,6 +332,13 @@ def decision_faults(declaration: Declaration, waiting: HeadingsToMatch, decision
         f"{heading!r} is no heading of the file"
         for heading in decision.mapping.values()
         if heading not in waiting.headings
+    ]
+    faults += [
+        f"{heading} holds numbers of persons; {declaration.columns[name].zh} ({name}) takes none"
+        for name, heading in decision.mapping.items()
+        if name in known
+        and not takes_numbers(declaration.columns[name])
+        and holds_numbers(waiting.samples.get(heading, ()))
     ]
     taken = list(decision.mapping.values())
     faults += [f"{heading} stands for two columns" for heading in dict.fromkeys(taken) if taken.count(heading) > 1]

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from etl.delivery import Delivery, FeedSource, read_entry
 from etl.faults import reason_text
 from etl.feeds import FEEDS, KNOWN
-from etl.feeds.terrain import NAME as TERRAIN
 from etl.kept import FOLDER, KeptFiles
 from etl.ledger import FeedResult
 from etl.load import load_sources
@@ -101,7 +100,7 @@ def take_file(
 def source_to_take(known: Any, name: str, path: Path, crs: str) -> FeedSource:
     """The source of a file as the feed's files are read."""
     entry: dict[str, Any] = {"feed": known.kind if known else name, "file": path.name, "crs": crs}
-    if entry["feed"] == TERRAIN or entry["feed"] not in FEEDS:
+    if entry["feed"] not in FEEDS:
         raise NotFound(f"there is no feed {name!r} that takes rows; there are {', '.join(FEEDS)}")
     faults: list[str] = []
     stated = read_entry(entry, path.parent, KNOWN, faults)

@@ -57,6 +57,18 @@ def test_values_that_are_plainly_something_else_outweigh_a_name() -> None:
     assert found.get("reported_at") != "上报时间"
 
 
+def test_numbers_of_persons_go_only_where_they_are_sealed() -> None:
+    waiting = HeadingsToMatch(
+        id=1, feed="incidents", source="x.csv", headings=["a", "b"], samples={"a": ["[TEL]"], "b": ["垃圾，电[TEL]"]},
+        seen_at=REPORTED,
+    )  # fmt: skip
+    faults = decision_faults(read_declaration("incidents"), waiting, Decision({"subcategory": "a", "description": "b"}))
+
+    assert [fault for fault in faults if "numbers" in fault] == [
+        "a holds numbers of persons; 事件小类 (subcategory) takes none"
+    ]
+
+
 def test_a_decision_is_looked_at_whole() -> None:
     waiting = HeadingsToMatch(
         id=1, feed="incidents", source="x.csv", headings=["a", "b"], samples={}, seen_at=REPORTED
