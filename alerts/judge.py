@@ -26,6 +26,7 @@ from alerts.rules import (
     Where,
 )
 from gis.database.statements import load_statements
+from gis.texts import texts_in
 
 SQL = load_statements("alerts", "judge")
 
@@ -231,25 +232,33 @@ def rate_findings(
 
 
 def risk_findings(rule: RiskRule, points: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Finding]:
-    """Turn confirmed risk points into findings; observed is the probability of escalating within a month [%]."""
+    """Turn confirmed risk points into findings: their disputes of the last 30 days against those of the mean place."""
+    say = texts_in("zh")
     found = []
     for point in points:
         level = rule.level_for(point["probability"])
         if level is not None and point["unit_kind"] == rule.unit:
+            disputes = next(one for one in point["contributions"] if one["name"] == "disputes")
+            speaking = [one for one in point["contributions"] if one["points"] > 0][:3]
             found.append(
                 Finding(
                     rule=rule.id,
                     unit_kind=point["unit_kind"],
                     unit_code=point["unit_code"],
                     level=level,
-                    observed=round(100 * point["probability"], 1),
-                    expected=round(100 * point["base_rate"], 1),
+                    observed=float(disputes["value"]),
+                    expected=float(disputes["mean"]),
                     expected_low=None,
                     expected_high=None,
                     method=f"risk/{point['version']}",
                     window_from=point["window_from"],
                     window_to=now,
-                    reasons=tuple((one["name"], one["count"]) for one in point["contributions"][:3]),
+                    # a share or a season is no number of records
+                    reasons=tuple(
+                        (say(f"alerts.factor.{one['name']}"), round(one["value"]))
+                        for one in speaking
+                        if one["name"] not in ("vacancy", "season", "homes")
+                    ),
                 )
             )
     return found

@@ -32,7 +32,7 @@ SELECT event.id, event.requested_at AS at, (event.requested_at AT TIME ZONE :tim
  ORDER BY event.requested_at, event.id;
 
 -- escalated --
--- What turned out grave in a period: incidents of grade larger or worse, and whoever came or wrote together (集体, 群体, 联名), with
+-- What turned out grave in a period: incidents of grade major or severe, and whoever came or wrote together (集体, 群体, 联名), with
 -- every unit they lie in. The truth a rule is tried against.
 SELECT event.id, event.reported_at AS at, fine.parent_10 AS cell, compound.id AS compound, event.community_code AS community
   FROM base.incident AS event
@@ -41,7 +41,7 @@ SELECT event.id, event.reported_at AS at, fine.parent_10 AS cell, compound.id AS
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
  WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
    AND event.reported_at > :since AND event.reported_at <= :until AND event.subcategory <> ALL (CAST(:sensitive AS text[]))
-   AND (event.grade <> 'general' OR event.title || event.description ~ '集体|群体|联名')
+   AND (event.grade IN ('major', 'severe') OR event.title || event.description ~ '集体|群体|联名')
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
    AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY(CAST(:subcategory AS text[])))
 UNION ALL

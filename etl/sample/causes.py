@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from etl.sample.facts import read_facts, records, stream
 from etl.sample.persons import TAGS
 from etl.sample.surges import Surge, plan_surges
+from etl.sample.tension import CONFLICT_ITEMS, DISPUTES, Tension
 from etl.sample.world import World
 
 Integers = NDArray[np.int64]
@@ -66,6 +67,7 @@ class DayDraws:
     person: Integers  # row of persons or −1
     surge: Integers  # index of the surge or −1
     dice: Floats  # (n, 8) uniforms for wording, source, grade, duration, coordinates
+    escalation: Floats  # probability that a dispute escalates; 0 for what is none
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -122,6 +124,10 @@ class Causes:
             by_house = rng.gamma(1.6, 1 / 1.6, len(buildings))
             weights[group] = (persons + 4.0) * by_owner * by_house
         return np.cumsum(weights, axis=1)
+
+    @cached_property
+    def tension(self) -> Tension:
+        return Tension(self.world)
 
     @cached_property
     def person_pools(self) -> list[Integers]:
@@ -218,7 +224,7 @@ class Causes:
         order = np.argsort(second, kind="stable")
         kind, surge, second = kind[order], surge[order], second[order]
         place_kind = self._kind_columns[feed][kind].astype(np.int64)
-        spot, person = self._spots(feed, kind, place_kind, rng)
+        spot, person = self._spots(feed, kind, place_kind, rng, day)
         for number in np.unique(surge[surge >= 0]):
             rows, planted = np.flatnonzero(surge == number), self.surges[number]
             if planted.spots:
@@ -228,6 +234,8 @@ class Causes:
         share = _NO_PLACE_SHARE if feed == "incidents" else _REQUEST_NO_PLACE_SHARE
         if late:
             place_kind = np.where((rng.random(total) < share) & (surge < 0), -1, place_kind)
+        disputed = self._kind_columns["dispute"][kind].astype(bool) if feed == "incidents" else np.zeros(total, bool)
+        housed = disputed & (place_kind == 0)
         return DayDraws(
             day=day,
             first_number=self.numbers_before(feed, day) + 1,
@@ -238,6 +246,7 @@ class Causes:
             person=person,
             surge=surge,
             dice=rng.random((total, 8)),
+            escalation=np.where(housed, self.tension.escalation(day)[np.where(housed, spot, 0)], 0.0),
         )
 
     @cached_property
@@ -252,6 +261,8 @@ class Causes:
             "requests": np.array([place[where] for where in items["where"]]),
             "clock": np.array([list(_CLOCKS).index(clock) for clock in kinds["clock"]]),
             "group": pd.factorize(kinds["category"])[0],
+            "dispute": kinds["subcategory"].isin(DISPUTES).to_numpy(),
+            "conflict": items["category"].isin(CONFLICT_ITEMS).to_numpy(),
             "share": kinds["share"].to_numpy(),
             "weight": items["weight"].to_numpy(),
         }
@@ -287,21 +298,30 @@ class Causes:
         return np.asarray(hour * 3600 + rng.integers(0, 3600, len(kind)), dtype=np.int64)
 
     def _spots(
-        self, feed: str, kind: Integers, place_kind: Integers, rng: np.random.Generator
+        self, feed: str, kind: Integers, place_kind: Integers, rng: np.random.Generator, day: dt.date
     ) -> tuple[Integers, Integers]:
         spot, person = np.zeros(len(kind), dtype=np.int64), np.full(len(kind), -1, dtype=np.int64)
         if feed == "incidents":
-            groups = self._kind_columns["group"][kind]
+            groups, disputes = self._kind_columns["group"][kind], self._kind_columns["dispute"][kind].astype(bool)
             draw = rng.random(len(kind))
+            tense = self.tension.on_reports(day)
             for group in range(len(self.building_weights)):
-                rows = np.flatnonzero((groups == group) & (place_kind == 0))
                 ladder = self.building_weights[group]
-                spot[rows] = np.searchsorted(ladder, draw[rows] * ladder[-1], side="right")
+                for rows, steps in (
+                    (np.flatnonzero((groups == group) & (place_kind == 0) & ~disputes), ladder),
+                    (
+                        np.flatnonzero((groups == group) & (place_kind == 0) & disputes),
+                        np.cumsum(np.diff(ladder, prepend=0.0) * tense),
+                    ),
+                ):
+                    spot[rows] = np.searchsorted(steps, draw[rows] * steps[-1], side="right")
         else:
             pools, start, length = self._flat_pools
             # of three candidates the one from the more inclined house asks, more often than not
             three = pools[start[kind][:, None] + (rng.random((len(kind), 3)) * length[kind][:, None]).astype(np.int64)]
             inclined = self.demand[self._home[three]] * rng.exponential(1.0, three.shape)
+            conflict = self._kind_columns["conflict"][kind].astype(bool)
+            inclined[conflict] *= self.tension.on_reports(day)[self._home[three[conflict]]]
             person = three[np.arange(len(kind)), np.argmax(inclined, axis=1)]
             spot = np.where(place_kind == 0, self._home[person], spot)
         crossing = np.flatnonzero(place_kind == 1)

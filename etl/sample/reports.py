@@ -17,6 +17,7 @@ from etl.sample.causes import PLACE_KINDS, Causes, DayDraws
 from etl.sample.facts import records, stream, to_geographic
 from etl.sample.persons import person_keys
 from etl.sample.staff import build_workers, grid_of
+from etl.sample.tension import TOGETHER
 from etl.sample.wording import Wording
 from etl.sample.world import World
 from gis.coordinates import System, from_wgs84
@@ -95,9 +96,10 @@ class Reports:
         source = _incident_sources(table["category"].to_numpy(), dice[:, 0])
         table["source"] = source
         table["source_key"] = _incident_keys(drawn, source, dice[:, 0])
-        table["grade"] = np.select(
-            [dice[:, 1] < 0.0005, dice[:, 1] < 0.005, dice[:, 1] < 0.035], ["特别重大", "重大", "较大"], "一般"
-        )
+        table["grade"] = _grades(dice[:, 1], drawn.escalation)
+        together = np.flatnonzero(_taken_up(dice[:, 1], drawn.escalation))
+        said = np.array(TOGETHER, dtype=object)[(dice[together, 6] * len(TOGETHER)).astype(int)]
+        table.loc[together, "description"] = table["description"].to_numpy()[together] + said
         due_h = kinds["due_h"].to_numpy()[drawn.kind]
         _life(table, due_h, dice[:, 2], dice[:, 3], quick=11.0)
         table["end_state"] = np.select(
@@ -225,6 +227,7 @@ class _Stack:
         self.person = np.concatenate([day.person for day in days])
         self.surge = np.concatenate([day.surge for day in days])
         self.dice = np.concatenate([day.dice for day in days])
+        self.escalation = np.concatenate([day.escalation for day in days])
         self.numbers = np.concatenate([day.first_number + np.arange(len(day)) for day in days])
         self.years = np.concatenate([np.full(len(day), day.day.year) for day in days])
         self.reported_at = np.concatenate(
@@ -255,6 +258,22 @@ def request_state_at(table: pd.DataFrame, now: np.datetime64) -> NDArray[np.obje
         "待受理",
     ).astype(object)
     return states
+
+
+def _grades(value: NDArray[np.float64], escalation: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Grade of each incident from a uniform; disputes that escalate are at least 较大, four in ten of them 重大."""
+    major = np.where(escalation > 0, 0.4 * escalation, 0.005)
+    grades: NDArray[np.object_] = np.select(
+        [value < 0.1 * major, value < major, value < np.maximum(0.035, escalation)],
+        ["特别重大", "重大", "较大"],
+        "一般",
+    ).astype(object)
+    return grades
+
+
+def _taken_up(value: NDArray[np.float64], escalation: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which disputes escalate because people take them up together."""
+    return (value < escalation) & (value >= 0.4 * escalation)
 
 
 def _incident_sources(category: NDArray[np.object_], value: NDArray[np.float64]) -> NDArray[np.object_]:

@@ -1,0 +1,104 @@
+-- risk_records --
+-- What speaks for a risk: placed incidents and requests of the kinds of kinds.yml, with the compound and the cell of resolution 10 they
+-- lie in. Escalated: graded major or severe, or taken up together. Sensitive kinds are left out.
+SELECT (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event.subcategory, event.topic, event.channel,
+       event.building_id AS building, CAST(compound.id AS text) AS compound, lower(to_hex(fine.parent_10)) AS cell,
+       event.escalated, event.due_at IS NOT NULL AND COALESCE(event.closed_at, CAST(:now AS timestamptz)) > event.due_at AS overdue,
+       EXISTS (SELECT FROM casework.transition
+                WHERE transition.subject = event.subject AND transition.subject_id = event.id AND transition.action = 'returned') AS returned
+  FROM (SELECT 'incident' AS subject, id, reported_at AS at, subcategory, '' AS topic, '' AS channel, building_id, place_id, cell, due_at, closed_at,
+               grade IN ('major', 'severe') OR title || description ~ '集体|群体|联名' AS escalated
+          FROM base.incident
+         WHERE subdistrict_code = :subdistrict_code AND placement = 'placed' AND status <> 'withdrawn'
+           AND subcategory = ANY (CAST(:subcategory AS text[])) AND subcategory <> ALL (CAST(:sensitive AS text[]))
+           AND reported_at > :since AND reported_at <= :now
+        UNION ALL
+        SELECT 'request', request.id, requested_at, '', COALESCE(item.topic, ''), CASE WHEN request.feed = 'petitions' THEN '信访' ELSE request.channel END,
+               building_id, place_id, cell, due_at, closed_at, request.title || request.description ~ '集体|群体|联名'
+          FROM base.service_request AS request
+          LEFT JOIN support.service_item AS item ON item.code = request.item_code AND item.subdistrict_code = request.subdistrict_code
+         WHERE request.subdistrict_code = :subdistrict_code AND placement = 'placed' AND status <> 'withdrawn'
+           AND (item.topic = ANY (CAST(:topic AS text[])) OR request.channel = ANY (CAST(:channel AS text[])) OR request.feed = 'petitions')
+           AND requested_at > :since AND requested_at <= :now
+       ) AS event
+  LEFT JOIN base.building ON building.id = event.building_id
+  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
+  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = :subdistrict_code;
+
+-- risk_compounds --
+-- Compounds and apartments with their kind, their dwellings and the share of them nobody is on file for.
+SELECT CAST(place.id AS text) AS code, CASE WHEN place.kind = 'apartment' THEN 'apartment' ELSE COALESCE(place.compound_kind, 'commercial') END AS kind,
+       count(dwelling.id) AS homes, 1 - count(dwelling.id) FILTER (WHERE lived.dwelling_id IS NOT NULL)::float / NULLIF(count(dwelling.id), 0) AS vacancy
+  FROM base.place
+  JOIN base.building ON building.place_id = place.id AND building.valid_to IS NULL
+  JOIN base.dwelling ON dwelling.building_id = building.id
+  LEFT JOIN (SELECT DISTINCT dwelling_id FROM base.resident WHERE valid_to IS NULL) AS lived ON lived.dwelling_id = dwelling.id
+ WHERE place.subdistrict_code = :subdistrict_code AND place.kind IN ('compound', 'apartment') AND place.counted
+ GROUP BY place.id HAVING count(DISTINCT lived.dwelling_id) >= :least_homes ORDER BY place.id;
+
+-- risk_cells --
+-- The same for cells of resolution 10.
+SELECT lower(to_hex(fine.parent_10)) AS code, 'cell' AS kind,
+       count(dwelling.id) AS homes, 1 - count(dwelling.id) FILTER (WHERE lived.dwelling_id IS NOT NULL)::float / NULLIF(count(dwelling.id), 0) AS vacancy
+  FROM base.building
+  JOIN base.cell AS fine ON fine.cell = building.cell AND fine.subdistrict_code = building.subdistrict_code
+  JOIN base.dwelling ON dwelling.building_id = building.id
+  LEFT JOIN (SELECT DISTINCT dwelling_id FROM base.resident WHERE valid_to IS NULL) AS lived ON lived.dwelling_id = dwelling.id
+ WHERE building.subdistrict_code = :subdistrict_code AND building.valid_to IS NULL AND fine.parent_10 IS NOT NULL
+ GROUP BY fine.parent_10 HAVING count(DISTINCT lived.dwelling_id) >= :least_homes ORDER BY fine.parent_10;
+
+-- known_since --
+-- Since when there are incidents at all; empty = none.
+SELECT min(reported_at) FROM base.incident WHERE subdistrict_code = :subdistrict_code;
+
+-- store_model --
+INSERT INTO alerting.risk_model (subdistrict_code, unit_kind, fitted_at, version, report)
+VALUES (:subdistrict_code, :unit_kind, :now, :version, CAST(:report AS jsonb));
+
+-- newest_models --
+-- The newest model of each kind of unit.
+SELECT DISTINCT ON (unit_kind) unit_kind, fitted_at, version, report FROM alerting.risk_model
+ WHERE subdistrict_code = :subdistrict_code ORDER BY unit_kind, fitted_at DESC;
+
+-- pass_candidates --
+-- Candidates of an earlier scoring that nobody decided on make room for the new ones.
+UPDATE alerting.risk_point SET status = 'passed'
+ WHERE subdistrict_code = :subdistrict_code AND unit_kind = :unit_kind AND status = 'candidate' AND unit_code <> ALL (CAST(:codes AS text[]));
+
+-- decided_units --
+-- Units somebody has decided on and whose decision still holds.
+SELECT unit_code FROM alerting.risk_point
+ WHERE subdistrict_code = :subdistrict_code AND unit_kind = :unit_kind AND status IN ('confirmed', 'rejected') AND valid_to > :now;
+
+-- store_candidate --
+-- A candidate; one that waits already gets the new figures.
+INSERT INTO alerting.risk_point (subdistrict_code, unit_kind, unit_code, unit_name, community_code, cells, geom, probability, base_rate, contributions,
+                                 version, window_from, scored_at, valid_to)
+VALUES (:subdistrict_code, :unit_kind, :unit_code, :unit_name, :community_code, :cells, CAST(:geom AS geometry), :probability, :base_rate,
+        CAST(:contributions AS jsonb), :version, :window_from, :now, :valid_to)
+    ON CONFLICT (subdistrict_code, unit_kind, unit_code) WHERE status = 'candidate'
+    DO UPDATE SET probability = EXCLUDED.probability, base_rate = EXCLUDED.base_rate, contributions = EXCLUDED.contributions, version = EXCLUDED.version,
+                  window_from = EXCLUDED.window_from, scored_at = EXCLUDED.scored_at, valid_to = EXCLUDED.valid_to;
+
+-- points --
+-- Candidates and what was decided on and still holds, the most probable first.
+SELECT point.id, point.unit_kind, point.unit_code, point.unit_name, point.community_code, community.name AS community, point.probability, point.base_rate,
+       point.contributions, point.version, point.scored_at, point.valid_to, point.status, point.decided_at, point.decided_by, point.reason,
+       ST_AsGeoJSON(point.geom, 6)::jsonb AS shape
+  FROM alerting.risk_point AS point
+  LEFT JOIN base.community ON community.code = point.community_code
+ WHERE point.subdistrict_code = :subdistrict_code AND point.status <> 'passed' AND point.valid_to > :now
+ ORDER BY point.probability DESC, point.id;
+
+-- decide --
+-- A person confirms or rejects a candidate; a confirmed point can be taken back.
+UPDATE alerting.risk_point
+   SET status = :status, decided_at = :now, decided_by = :by, reason = :reason, valid_to = :valid_to
+ WHERE id = :id AND (status = 'candidate' OR (status = 'confirmed' AND :status = 'rejected'))
+RETURNING id;
+
+-- point_status --
+SELECT status FROM alerting.risk_point WHERE id = :id;
+
+-- tell_risk --
+SELECT support.tell(jsonb_build_object('kind', 'risk'));
