@@ -54,6 +54,8 @@ PERIODIC = (
     Job("etl.interfaces:check_feeds", cron="13,43 * * * *"),
     Job("dashboard.exchange.probing:check_given", cron="3,33 * * * *"),
     Job("etl.pull_command:pull_by_the_clock", cron="* * * * *"),
+    # at 5:10 in Suzhou
+    Job("alerts.risk.store:score_places", cron="10 21 * * *"),
     # Mondays at 4:40 in Suzhou
     Job("alerts.trial:check_drift", cron="40 20 * * 0"),
 )

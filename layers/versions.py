@@ -21,6 +21,7 @@ TOPIC_OF_SOURCE = {
 LIVE_STATEMENTS = {
     "alerts": "alerts_version",
     "outside_alerts": "outside_alerts_version",
+    "risk_points": "risk_points_version",
     "incidents": "incidents_version",
     "resources": "resources_version",
 }

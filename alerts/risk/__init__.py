@@ -1,1 +1,1 @@
-"""Contradiction risk (矛盾风险点): where disputes are likely to escalate within a month; of places, never of persons."""
+"""Contradiction risk (矛盾风险点): where disputes are likely to escalate within a month; of places only."""

@@ -47,6 +47,10 @@ class Predicted:
     #: share of place-months that escalated in the months before each
     base_rate: Floats
 
+    def base(self) -> Floats:
+        """The base rate known before each month, for each place."""
+        return np.broadcast_to(self.base_rate[:, None], self.probability.shape)
+
 
 def history_of(records: Any, places: Places, *, first_day: int, last_day: int) -> History:
     """Measure a history every 30 days, the last time 30 days before `last_day`."""
@@ -107,9 +111,7 @@ def report(history: History, places: Places) -> dict[str, Any] | None:
         return None
     p, y = predicted.probability, predicted.happened
     flagged = np.array([flags(row) for row in p])
-    base = np.broadcast_to(predicted.base_rate[:, None], p.shape)
     controls = [predict(control(history, seed=seed)) for seed in range(CONTROLS)]
-    known = [one for one in controls if one is not None]
     hits, chance = int((flagged & y).sum()), y.sum(axis=1) * flagged.mean(axis=1)
     low, high = poisson_interval(hits)
     return {
@@ -127,17 +129,38 @@ def report(history: History, places: Places) -> dict[str, Any] | None:
         "lift_low": low / float(chance.sum()),
         "lift_high": high / float(chance.sum()),
         "brier": float(((p - y) ** 2).mean()),
-        "brier_skill": skill(p, y, base),
+        "brier_skill": skill(p, y, predicted.base()),
         "reliability": reliability(p, y),
-        "auc": float(np.mean([area_under(row, happened) for row, happened in zip(p, y, strict=True) if 0 < happened.sum() < len(row)])),
-        "spread": float(p.std(axis=1).mean() / p.mean()),
-        "control": {
-            "lift": float(np.mean([lift(np.array([flags(row) for row in one.probability]), one.happened) for one in known])),
-            "brier_skill": float(np.mean([skill(one.probability, one.happened, np.broadcast_to(one.base_rate[:, None], one.probability.shape)) for one in known])),
-            "spread": float(np.mean([one.probability.std(axis=1).mean() / one.probability.mean() for one in known])),
-        } if known else None,
+        "auc": mean_area(predicted),
+        "spread": spread(p),
+        "control": control_report([one for one in controls if one is not None]),
         "kinds": [of_kind(kind, p, y, flagged, places.kinds) for kind in sorted(set(places.kinds))],
-    }  # fmt: skip
+    }
+
+
+def control_report(known: Sequence[Predicted]) -> dict[str, float] | None:
+    """What the score seems to be worth where there is nothing to find; the mean over the controls."""
+    if not known:
+        return None
+    return {
+        "lift": float(
+            np.mean([lift(np.array([flags(row) for row in one.probability]), one.happened) for one in known])
+        ),
+        "brier_skill": float(np.mean([skill(one.probability, one.happened, one.base()) for one in known])),
+        "spread": float(np.mean([spread(one.probability) for one in known])),
+    }
+
+
+def spread(probability: Floats) -> float:
+    """How much the score differs between places of a month: deviation over mean; 0 = flat."""
+    return float(probability.std(axis=1).mean() / probability.mean())
+
+
+def mean_area(predicted: Predicted) -> float:
+    """The mean of `area_under` over the months in which something, and not everything, escalated."""
+    pairs = zip(predicted.probability, predicted.happened, strict=True)
+    areas = [area_under(row, happened) for row, happened in pairs if 0 < happened.sum() < len(row)]
+    return float(np.mean(areas)) if areas else float("nan")
 
 
 def flags(probability: Floats) -> NDArray[np.bool_]:

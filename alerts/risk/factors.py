@@ -39,7 +39,7 @@ LONGEST_DAYS = 180
 
 @dataclass(frozen=True)
 class Places:
-    """The places scored: codes, kinds (commercial, resettlement, apartment, cell), homes and the share that is empty."""
+    """The places scored: code, kind (commercial, resettlement, apartment, cell), homes, and the share that is empty."""
 
     codes: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -104,7 +104,7 @@ def factors(records: pd.DataFrame, places: Places, *, day: int) -> Floats:
 
 
 def season(records: pd.DataFrame, age: Integers) -> float:
-    """What the next 30 days usually bring to the whole sub-district, from last year, against the mean month (in logs)."""
+    """What the next 30 days usually bring to the whole sub-district: last year's against the mean month (in logs)."""
     disputes = records["dispute"].to_numpy(dtype=bool)
     year = disputes & (age > 0) & (age <= YEAR_DAYS)
     same = year & (age <= YEAR_DAYS) & (age > YEAR_DAYS - AHEAD_DAYS)

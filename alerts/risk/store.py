@@ -1,7 +1,7 @@
 """Score the places of a sub-district, keep the model's report, and lay the most probable ones before a person.
 
-A candidate is seen by those who decide; only what somebody has confirmed, with a reason, is published (as a layer and to
-the risk rules), and for a month. Places with fewer than `LEAST_HOMES` lived-in dwellings are not scored: a score is
+A candidate is seen by those who decide; only what somebody has confirmed, with a reason, is published (as a layer and
+to the risk rules), and for a month. Places with fewer than `LEAST_HOMES` lived-in dwellings are not scored: a score is
 never about a household.
 """
 

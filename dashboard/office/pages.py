@@ -10,6 +10,7 @@ PAGES = (
     "dashboard.office.unplaced:PAGE",
     "dashboard.office.accounts:PAGE",
     "dashboard.office.rules:PAGE",
+    "dashboard.office.risk:PAGE",
     "dashboard.office.audit:PAGE",
     "dashboard.office.batches:PAGE",
     "dashboard.office.quarantine:PAGE",

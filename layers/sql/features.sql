@@ -64,6 +64,12 @@ SELECT id, geom, rule, letter, level, status, unit_kind, unit_name, community_co
 SELECT id, geom, level, event, headline, source_name, effective_at, expires_at FROM alerting.outside_alert
  WHERE subdistrict_code = :code AND status = 'Actual' AND msg_type IN ('Alert', 'Update') AND ended_at IS NULL AND expires_at > now() AND geom IS NOT NULL;
 
+-- risk_points --
+-- Contradiction risk points that somebody has confirmed and that hold now; which of them comes back is decided by row-level security.
+SELECT id, geom, unit_kind, unit_name, community_code, round(probability::numeric, 2) AS probability, round(base_rate::numeric, 2) AS base_rate, valid_to
+  FROM alerting.risk_point
+ WHERE subdistrict_code = :code AND status = 'confirmed' AND valid_to > now() AND geom IS NOT NULL;
+
 -- roads --
 -- Road segments with their class.
 SELECT id, geom, name, road_class FROM base.road_segment WHERE subdistrict_code = :code;

@@ -28,6 +28,11 @@ SELECT COALESCE(max(extract(epoch FROM updated_at)), 0) || '-' || count(*) FROM 
 SELECT COALESCE(max(extract(epoch FROM received_at)), 0) || '-' || count(*) FILTER (WHERE ended_at IS NULL AND expires_at > now())
   FROM alerting.outside_alert WHERE subdistrict_code = :code;
 
+-- risk_points_version --
+-- The risk points the asker may see, by name: two askers with different rights have different versions.
+SELECT md5(COALESCE(string_agg(id::text, ',' ORDER BY id), '')) FROM alerting.risk_point
+ WHERE subdistrict_code = :code AND status = 'confirmed' AND valid_to > now();
+
 -- incidents_version --
 -- The newest change of an open incident, and how many are open.
 SELECT COALESCE(max(extract(epoch FROM recorded_from)), 0) || '-' || count(*)
