@@ -26,17 +26,17 @@ from scipy.stats import nbinom
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 
 @dataclass(frozen=True)
 class Settings:
     """Fixed parts of the forecast; speeds are per week and are converted where blocks are days."""
 
-    slow: float = 0.02  # weekly weight of the newest block where counts are low ...
+    slow: float = 0.01  # weekly weight of the newest block where counts are low ...
     fast: float = 0.15  # ... and where they are high
     turning_mean: float = 5.0  # weekly count at which both weigh the same
-    prior_shape: float = 1.0  # gamma shape of a cell's rate about what its surroundings suggest
+    prior_shape: float = 2.0  # gamma shape of a cell's rate about what its surroundings suggest
     level_speeds: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.35, 0.6)
     level_events: float = 2000.0  # recent events at which a category's own level weighs as much as that of all
     speed_penalty: float = 0.5  # a faster level has to earn it

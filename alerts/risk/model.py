@@ -2,16 +2,15 @@
 
 A Poisson regression of the number of escalations on the factors, with a ridge and with weights that cannot be negative:
 more disputes, complaints or overdue cases never speak for calm, and each factor's part can be told as what it
-multiplies the expected number by. The spread is a negative binomial (causes nobody sees), which turns the expected
-number into a probability.
+multiplies the expected number by. A negative binomial (causes nobody sees) turns the expected number into a
+probability, as wide as it takes for the mean probability to be what was seen.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import gammaln
+from scipy.optimize import brentq, minimize
 
 from alerts.risk.factors import FACTORS
 
@@ -85,11 +84,14 @@ def fit(measured: Floats, escalated: Floats) -> Model | None:
 
 
 def fit_size(mean: Floats, escalated: Floats) -> float:
-    """Size of the negative binomial by maximum likelihood, between 0.1 and 1 000."""
+    """Size of the negative binomial for which the mean probability is the share of rows that escalated; 0.05 … 1 000."""
+    share = float((escalated > 0).mean())
 
-    def cost(log_size: float) -> float:
+    def missed(log_size: float) -> float:
         size = np.exp(log_size)
-        likelihood = gammaln(escalated + size) - gammaln(size) + size * np.log(size / (size + mean))
-        return -float((likelihood + escalated * np.log(mean / (mean + size))).sum())
+        return float((1 - (1 + mean / size) ** -size).mean()) - share
 
-    return float(np.exp(minimize_scalar(cost, bounds=(np.log(0.1), np.log(1000.0)), method="bounded").x))
+    low, high = np.log(0.05), np.log(1000.0)
+    if missed(low) >= 0:
+        return 0.05
+    return 1000.0 if missed(high) <= 0 else float(np.exp(brentq(missed, low, high)))

@@ -5,7 +5,7 @@ SELECT (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event
        event.building_id AS building, CAST(compound.id AS text) AS compound, lower(to_hex(fine.parent_10)) AS cell,
        event.escalated, event.due_at IS NOT NULL AND COALESCE(event.closed_at, CAST(:now AS timestamptz)) > event.due_at AS overdue,
        EXISTS (SELECT FROM casework.transition
-                WHERE transition.subject = event.subject AND transition.subject_id = event.id AND transition.action = 'returned') AS returned
+                WHERE transition.subject = event.subject AND transition.subject_id = event.id AND transition.step = 'returned') AS returned
   FROM (SELECT 'incident' AS subject, id, reported_at AS at, subcategory, '' AS topic, '' AS channel, building_id, place_id, cell, due_at, closed_at,
                grade IN ('major', 'severe') OR title || description ~ '集体|群体|联名' AS escalated
           FROM base.incident
