@@ -2,10 +2,10 @@
 
     python benchmarks/detect_forecast_models.py EVENTS.csv --resolution 8 --train-to 2017-01-02 --weeks 25
 
-Both learn from the rolling forecasts of the last 26 training weeks: y ~ Poisson(mean x exp(f(features))), the trees with
-log(mean) as their start, the network by weighing y / mean with the mean, which is the same likelihood. They are then
-applied unchanged to the weeks ahead. Beside them stands what perfect foresight of every week's totals would gain. Printed is the CRPS over cells with at least ten events before the split, beside
-the forecast's own.
+Both learn from the rolling forecasts of the last 26 training weeks: y ~ Poisson(mean x exp(f(features))), the trees
+with log(mean) as their start, the network by weighing y / mean with the mean, which is the same likelihood. They are
+then applied unchanged to the weeks ahead. Beside them stands what perfect foresight of every week's totals would gain.
+Printed is the CRPS over cells with at least ten events before the split, beside the forecast's own.
 """
 
 import argparse

@@ -3,7 +3,8 @@
 Beside it a control without signal: the same history with each month's outcomes dealt out at random among the places,
 fitted and predicted in the same way. There the lift must be about 1 and the score nearly flat; what it shows more is
 skill that is not there. And a comparison of kinds of places: a kind that is flagged more than its later escalations
-justify shows as an observed/expected ratio whose interval lies below 1, or as a false-positive rate above the others'.
+justify shows as an observed/expected ratio whose interval lies below that of all, or as a false-positive rate above
+the others'.
 """
 
 from collections.abc import Sequence
@@ -197,7 +198,7 @@ def reliability(probability: Floats, happened: NDArray[np.bool_]) -> list[dict[s
 def of_kind(
     kind: str, probability: Floats, happened: NDArray[np.bool_], flagged: NDArray[np.bool_], kinds: Sequence[str]
 ) -> dict[str, Any]:
-    """Whether one kind of places is flagged more than what later escalates there justifies."""
+    """Whether one kind of places is flagged more than what later escalates there justifies, as the others are."""
     own = np.array([one == kind for one in kinds])
     p, y, marks = probability[:, own], happened[:, own], flagged[:, own]
     expected, observed = float(p.sum()), int(y.sum())
@@ -217,7 +218,7 @@ def of_kind(
         "false_positive": false / calm if calm else 0.0,
         "fp_low": fp_low,
         "fp_high": fp_high,
-        "too_often": high / expected < 1,
+        "too_often": high / expected < float(happened.sum()) / float(probability.sum()),
     }
 
 

@@ -84,7 +84,7 @@ def fit(measured: Floats, escalated: Floats) -> Model | None:
 
 
 def fit_size(mean: Floats, escalated: Floats) -> float:
-    """Size of the negative binomial for which the mean probability is the share of rows that escalated; 0.05 … 1 000."""
+    """Size of the negative binomial for which the mean probability is the share that escalated, in 0.05 … 1 000."""
     share = float((escalated > 0).mean())
 
     def missed(log_size: float) -> float:

@@ -26,26 +26,39 @@ SELECT (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event
   LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = :subdistrict_code;
 
 -- risk_compounds --
--- Compounds and apartments with their kind, their dwellings and the share of them nobody is on file for.
+-- Compounds and apartments with their kind, how many dwellings they have, and the share of them (of beds in an apartment) nobody is on
+-- file for.
+WITH lived AS (
+    SELECT building.place_id, count(DISTINCT resident.dwelling_id) AS dwellings, count(*) AS persons
+      FROM base.resident JOIN base.building ON building.id = resident.building_id
+     WHERE resident.subdistrict_code = :subdistrict_code AND resident.valid_to IS NULL
+     GROUP BY building.place_id
+)
 SELECT CAST(place.id AS text) AS code, CASE WHEN place.kind = 'apartment' THEN 'apartment' ELSE COALESCE(place.compound_kind, 'commercial') END AS kind,
-       count(dwelling.id) AS homes, 1 - count(dwelling.id) FILTER (WHERE lived.dwelling_id IS NOT NULL)::float / NULLIF(count(dwelling.id), 0) AS vacancy
-  FROM base.place
-  JOIN base.building ON building.place_id = place.id AND building.valid_to IS NULL
-  JOIN base.dwelling ON dwelling.building_id = building.id
-  LEFT JOIN (SELECT DISTINCT dwelling_id FROM base.resident WHERE valid_to IS NULL) AS lived ON lived.dwelling_id = dwelling.id
- WHERE place.subdistrict_code = :subdistrict_code AND place.kind IN ('compound', 'apartment') AND place.counted
- GROUP BY place.id HAVING count(DISTINCT lived.dwelling_id) >= :least_homes ORDER BY place.id;
+       GREATEST(COALESCE(place.households, 0), lived.dwellings) AS homes,
+       GREATEST(COALESCE(CASE WHEN place.kind = 'apartment' THEN 1 - lived.persons::float / NULLIF(place.beds, 0)
+                              ELSE 1 - lived.dwellings::float / NULLIF(place.households, 0) END, 0), 0) AS vacancy
+  FROM base.place JOIN lived ON lived.place_id = place.id
+ WHERE place.subdistrict_code = :subdistrict_code AND place.kind IN ('compound', 'apartment') AND place.counted AND lived.dwellings >= :least_homes
+ ORDER BY place.id;
 
 -- risk_cells --
--- The same for cells of resolution 10.
-SELECT lower(to_hex(fine.parent_10)) AS code, 'cell' AS kind,
-       count(dwelling.id) AS homes, 1 - count(dwelling.id) FILTER (WHERE lived.dwelling_id IS NOT NULL)::float / NULLIF(count(dwelling.id), 0) AS vacancy
-  FROM base.building
-  JOIN base.cell AS fine ON fine.cell = building.cell AND fine.subdistrict_code = building.subdistrict_code
-  JOIN base.dwelling ON dwelling.building_id = building.id
-  LEFT JOIN (SELECT DISTINCT dwelling_id FROM base.resident WHERE valid_to IS NULL) AS lived ON lived.dwelling_id = dwelling.id
- WHERE building.subdistrict_code = :subdistrict_code AND building.valid_to IS NULL AND fine.parent_10 IS NOT NULL
- GROUP BY fine.parent_10 HAVING count(DISTINCT lived.dwelling_id) >= :least_homes ORDER BY fine.parent_10;
+-- The same for cells of resolution 10, by the units, floors and rooms of their buildings.
+WITH lived AS (
+    SELECT fine.parent_10 AS cell, count(DISTINCT resident.dwelling_id) AS dwellings
+      FROM base.resident JOIN base.cell AS fine ON fine.cell = resident.cell AND fine.subdistrict_code = resident.subdistrict_code
+     WHERE resident.subdistrict_code = :subdistrict_code AND resident.valid_to IS NULL AND fine.parent_10 IS NOT NULL
+     GROUP BY fine.parent_10
+), built AS (
+    SELECT fine.parent_10 AS cell, sum(building.units * building.floors * building.rooms_per_floor) AS dwellings
+      FROM base.building JOIN base.cell AS fine ON fine.cell = building.cell AND fine.subdistrict_code = building.subdistrict_code
+     WHERE building.subdistrict_code = :subdistrict_code AND building.valid_to IS NULL
+     GROUP BY fine.parent_10
+)
+SELECT lower(to_hex(lived.cell)) AS code, 'cell' AS kind, GREATEST(COALESCE(built.dwellings, 0), lived.dwellings) AS homes,
+       GREATEST(COALESCE(1 - lived.dwellings::float / NULLIF(built.dwellings, 0), 0), 0) AS vacancy
+  FROM lived LEFT JOIN built ON built.cell = lived.cell
+ WHERE lived.dwellings >= :least_homes ORDER BY lived.cell;
 
 -- known_since --
 -- Since when there are incidents at all; empty = none.

@@ -125,8 +125,8 @@ def kinds(compared: list[Mapping[str, Any]], texts: Texts) -> Component:
             [
                 html.Td(texts(f"office.risk.kind.{one['kind']}")),
                 html.Td(f"{one['observed']} / {one['expected']:.0f}"),
-                html.Td(f"{one['ratio']:.2f}（{one['low']:.2f}—{one['high']:.2f}）"),
-                html.Td(f"{100 * one['false_positive']:.0f}%（{100 * one['fp_low']:.0f}—{100 * one['fp_high']:.0f}%）"),
+                html.Td(f"{one['ratio']:.2f} · {one['low']:.2f}—{one['high']:.2f}"),
+                html.Td(f"{100 * one['false_positive']:.0f}% · {100 * one['fp_low']:.0f}—{100 * one['fp_high']:.0f}%"),
             ]
         )
         for one in compared
