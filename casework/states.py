@@ -74,6 +74,15 @@ class Life:
 
 
 @dataclass(frozen=True)
+class DispatchRule:
+    """What is dispatched by the clock when nobody did."""
+
+    after_min: float
+    grades: tuple[str, ...]
+    within_days: float
+
+
+@dataclass(frozen=True)
 class Rules:
     """The content of states.yml."""
 
@@ -82,6 +91,7 @@ class Rules:
     incident_due_h: Mapping[str, float]
     #: where a service item promises nothing [working days]
     request_due_days: int
+    dispatch: DispatchRule
 
     def life(self, subject: str) -> Life:
         """Return the life of `incident`, `request` or `visit`; BadInput for anything else."""
@@ -114,7 +124,9 @@ def parse_rules(content: Mapping[str, Any]) -> Rules:
         lives[subject] = Life(subject, steps)
     if faults:
         raise BadInput("states.yml: " + "; ".join(faults[:10]))
-    return Rules(lives, content["incident_due_h"], int(content["request_due_days"]))
+    given = content["dispatch_rule"]
+    rule = DispatchRule(float(given["after_min"]), tuple(given["grades"]), float(given["within_days"]))
+    return Rules(lives, content["incident_due_h"], int(content["request_due_days"]), rule)
 
 
 @lru_cache(maxsize=1)

@@ -4,14 +4,16 @@ The connection is an identified one of the server's role: which records somebody
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from casework.states import Rules, Step, incident_due_at, read_rules, request_due_at
+from casework.states import DispatchRule, Rules, Step, incident_due_at, read_rules, request_due_at
+from gis.database.connection import Database
 from gis.database.statements import load_statements
+from gis.district import select_district
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
 
 STATEMENTS = load_statements("casework", "transitions")
@@ -197,7 +199,26 @@ def dispatch_by_place(connection: Connection, incident_id: int, *, now: datetime
     return worker_id
 
 
-def dispatch_waiting(connection: Connection, *, subdistrict_code: str, now: datetime, most: int = 500) -> int:
-    """Dispatch placed incidents that wait, newest first; returns how many found a worker [count]."""
-    waiting = connection.execute(STATEMENTS["waiting"], {"subdistrict_code": subdistrict_code, "most": most}).scalars()
+def dispatch_waiting(
+    connection: Connection, *, subdistrict_code: str, now: datetime, rule: DispatchRule, most: int = 500
+) -> int:
+    """Dispatch placed incidents that waited as long as the rule says, newest first; returns how many found a worker."""
+    bound = {
+        "subdistrict_code": subdistrict_code,
+        "before": now - timedelta(minutes=rule.after_min),
+        "since": now - timedelta(days=rule.within_days),
+        "grades": list(rule.grades),
+        "most": most,
+    }
+    waiting = connection.execute(STATEMENTS["waiting"], bound).scalars()
     return sum(dispatch_by_place(connection, incident_id, now=now) is not None for incident_id in waiting.all())
+
+
+def dispatch_by_clock(database: Database, *, now: datetime) -> int:
+    """Dispatch what nobody has dispatched in time; returns how many found a worker."""
+    with database.owner.begin() as connection:
+        try:
+            district = select_district(connection)
+        except NotFound:
+            return 0
+        return dispatch_waiting(connection, subdistrict_code=district.code, now=now, rule=read_rules().dispatch)

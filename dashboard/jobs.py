@@ -48,6 +48,7 @@ PERIODIC = (
     Job("dashboard.jobs:tidy_sessions", cron="23 18 * * *"),
     Job("dashboard.jobs:prepare_months", cron="17 18 * * *"),
     Job("dashboard.jobs:tidy_delivered", cron="29 18 * * *"),
+    Job("casework.transitions:dispatch_by_clock", cron="* * * * *"),
     # a name that was taught places what waits for it
     Job("etl.placing_again:place_again_when_changed", cron="*/5 * * * *"),
     Job("etl.interfaces:measure_feeds", cron="*/10 * * * *"),

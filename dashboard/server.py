@@ -30,6 +30,7 @@ ROUTERS = (
     "dashboard.api.feeds",
     "dashboard.api.casework",
     "dashboard.api.unplaced",
+    "dashboard.api.dispatch",
     "dashboard.api.grid",
     "dashboard.grid.page",
     "dashboard.api.history",

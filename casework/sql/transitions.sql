@@ -79,7 +79,9 @@ SELECT id, step, from_status, to_status, at, recorded_at, actor, note, photo IS 
 SELECT casework.dispatch_by_place(:id, :at);
 
 -- waiting --
--- Placed incidents that wait for somebody, newest first.
+-- Placed incidents of some grades that nobody has dispatched in time, newest first; what a worker returned is for people to decide.
 SELECT id FROM base.incident
  WHERE subdistrict_code = :subdistrict_code AND status = 'reported' AND placement = 'placed' AND work_grid_id IS NOT NULL
+   AND grade = ANY(:grades) AND reported_at <= :before AND reported_at > :since
+   AND NOT EXISTS (SELECT FROM casework.transition WHERE subject = 'incident' AND subject_id = incident.id AND step = 'returned')
  ORDER BY reported_at DESC LIMIT :most;

@@ -8,6 +8,7 @@ from dashboard.office.page import GROUPS, OfficePage
 #: module:attribute of each page
 PAGES = (
     "dashboard.office.unplaced:PAGE",
+    "dashboard.office.dispatch:PAGE",
     "dashboard.office.accounts:PAGE",
     "dashboard.office.rules:PAGE",
     "dashboard.office.risk:PAGE",

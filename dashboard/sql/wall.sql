@@ -81,9 +81,15 @@ SELECT count(*) FILTER (WHERE status <> 'closed') AS open,
   FROM kept;
 
 -- unplaced --
--- Records that wait to be put on the map; those already closed apart.
-SELECT (SELECT count(*) FROM base.incident WHERE subdistrict_code = :code AND placement <> 'placed' AND status NOT IN ('closed', 'withdrawn')) AS incidents,
-       (SELECT count(*) FROM base.service_request WHERE subdistrict_code = :code AND placement <> 'placed' AND status NOT IN ('closed', 'withdrawn')) AS requests,
+-- Records that wait to be put on the map; those already closed apart, and without those a person judged (outside, not to be placed).
+SELECT (SELECT count(*) FROM base.incident AS record
+         WHERE subdistrict_code = :code AND placement <> 'placed' AND status NOT IN ('closed', 'withdrawn')
+           AND NOT EXISTS (SELECT FROM support.placement_decision AS decided
+                            WHERE decided.subject = 'incident' AND decided.record_id = record.id AND decided.ended_at IS NULL)) AS incidents,
+       (SELECT count(*) FROM base.service_request AS record
+         WHERE subdistrict_code = :code AND placement <> 'placed' AND status NOT IN ('closed', 'withdrawn')
+           AND NOT EXISTS (SELECT FROM support.placement_decision AS decided
+                            WHERE decided.subject = 'request' AND decided.record_id = record.id AND decided.ended_at IS NULL)) AS requests,
        (SELECT count(*) FROM base.service_request WHERE subdistrict_code = :code AND placement <> 'placed' AND status <> 'withdrawn'
            AND requested_at > CAST(:now AS timestamptz) - interval '30 days') AS requests_30_days,
        (SELECT count(*) FROM base.incident WHERE subdistrict_code = :code AND placement <> 'placed' AND status <> 'withdrawn'

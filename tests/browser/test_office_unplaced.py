@@ -162,3 +162,45 @@ def test_nothing_is_cut_and_every_key_stands_below(page: Page):
             " && e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) < 14).map(e => e.textContent)"
         )
         assert small == []
+
+
+def test_an_incident_is_dispatched_by_keyboard_and_taken_back(browser, serving, loaded):
+    key = "20260017000009"
+    report = {
+        "source_key": key, "reported_at": datetime.now(UTC).isoformat(), "source": "12345热线", "category": "城市管理",
+        "title": "墙体开裂", "description": "墙体开裂", "address": "马浜花园北区12幢", "grade": "severe",
+    }  # fmt: skip
+    headers = {"Authorization": f"Bearer {serving.links.api_token}"}
+    answer = httpx.post(f"{serving.url}/api/incidents", json=report, headers=headers, timeout=60)
+    assert answer.status_code == 201, answer.text
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        path, _, token = serving.links.office.partition("?")
+        page.goto(f"{serving.url}{path}dispatch?{token}")
+        page.wait_for_selector("#office-dispatch[data-ready]")
+        # the gravest stands first and is chosen
+        expect(page.locator(".unplaced-list li").first).to_contain_text("马浜花园北区12幢")
+        page.keyboard.press("Enter")
+        until(page, lambda: status_of(loaded, key) == "dispatched")
+        page.keyboard.press("z")
+        until(page, lambda: status_of(loaded, key) == "reported")
+        expect(page.locator(".unplaced-list li").first).to_contain_text("马浜花园北区12幢")
+    finally:
+        context.close()
+        with loaded.database.owner.begin() as connection:
+            found = {"id": answer.json()["id"]}
+            for table in ("casework.transition", "casework.dispatch"):
+                connection.execute(text(f"DELETE FROM {table} WHERE subject = 'incident' AND subject_id = :id"), found)
+            connection.execute(text("DELETE FROM base.incident WHERE id = :id"), found)
+            connection.execute(text("DELETE FROM support.delivered WHERE source_key = :key"), {"key": key})
+
+
+def status_of(loaded, key: str) -> str:
+    with loaded.database.owner.connect() as connection:
+        return str(
+            connection.execute(
+                text("SELECT status FROM base.incident WHERE source_key = :key"), {"key": key}
+            ).scalar_one()
+        )

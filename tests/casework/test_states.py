@@ -72,6 +72,12 @@ def test_a_broken_rules_file_names_every_fault():
         )
 
 
+def test_the_rule_by_the_clock_leaves_graver_incidents_to_people():
+    rule = read_rules().dispatch
+
+    assert (rule.after_min, rule.grades) == (10, ("general",))
+
+
 def test_a_major_incident_is_due_four_hours_later_day_or_night():
     reported_at = datetime(2026, 11, 21, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
 

@@ -65,6 +65,7 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/requests", {"GET"}, PEOPLE),
     ("/api/requests", {"POST", "PATCH"}, STAFF),
     ("/api/feeds", {"POST"}, {"operator"}),
+    ("/api/dispatch", {"GET"}, STAFF),
     ("/api/unplaced", {"GET"}, STAFF | {"auditor"}),
     ("/api/unplaced", {"POST"}, STAFF),
     ("/api/casework", {"GET", "POST", "PATCH"}, STAFF | WORKERS),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from casework.dispatching import select_undispatched
+from casework.states import DispatchRule
 from casework.transitions import Asked, dispatch_by_place, dispatch_waiting, history, take_step
 from gis.database.connection import identified
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -111,9 +113,48 @@ def test_what_cannot_be_placed_waits(world):
 
     with identified(world.database.server, session) as connection:
         assert dispatch_by_place(connection, record, now=NOW) is None
-        dispatch_waiting(connection, subdistrict_code=CODE, now=NOW)
+        dispatch_waiting(connection, subdistrict_code=CODE, now=NOW, rule=DispatchRule(0, ("general",), 3650))
 
     assert stored(world, record).status == "reported"
+
+
+def test_the_clock_dispatches_what_an_officer_left_and_only_that(world):
+    rule = DispatchRule(after_min=10, grades=("general",), within_days=7)
+    ages = {"left": 11, "fresh": 9, "grave": 60, "old": 8 * 24 * 60, "returned": 60}
+    records = {
+        name: incident(world, at=NOW - timedelta(minutes=age), grade="major" if name == "grave" else "general")
+        for name, age in ages.items()
+    }
+    step(world, "trial-duty_officer", records["returned"], "dispatched")
+    step(world, "trial-0", records["returned"], "returned", note="属市政")
+
+    with world.database.owner.begin() as connection:
+        dispatch_waiting(connection, subdistrict_code=CODE, now=NOW, rule=rule)
+
+    # eleven minutes are more than ten; nine are not; a graver one, one of last week and one that came back are for people
+    statuses = {name: stored(world, record).status for name, record in records.items()}
+    assert statuses == {"left": "dispatched"} | dict.fromkeys(("fresh", "grave", "old", "returned"), "reported")
+
+
+def test_the_officer_sees_what_waits_with_whose_place_it_is_first(world):
+    record = incident(world, at=NOW - timedelta(minutes=3), grade="severe")
+    session, _ = session_secret(world, "trial-duty_officer")
+
+    with identified(world.database.server, session) as connection:
+        rows = select_undispatched(connection, subdistrict_code=CODE, now=NOW)
+        expected = connection.scalar(
+            text(
+                "SELECT worker_id FROM base.incident, casework.worker_of(work_grid_id, cell, building_id, :at)"
+                " WHERE id = :id"
+            ),
+            {"id": record, "at": NOW},
+        )
+
+    # the gravest stands first
+    assert rows[0].record.id == record
+    assert rows[0].workers[0].id == expected
+    assert rows[0].workers[0].found_by in ("building", "cell", "grid", "cover")
+    assert all(not worker.found_by for worker in rows[0].workers[1:])
 
 
 def test_a_returned_incident_waits_again_and_is_nobodys(world):

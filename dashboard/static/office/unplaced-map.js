@@ -242,8 +242,8 @@
       for (const [x, y] of spots) taken.push({ left: x - 18, right: x + 18, top: y - 46, bottom: y + 6 });
       if (this.pointer) { const [x, y] = this.screen(...this.metres(this.pointer)); taken.push({ left: x - 28, right: x + 28, top: y - 28, bottom: y + 28 }); }
       [...this.marks.keys()].reverse().forEach((place) => this.drawMark(pen, this.marks[place], spots[place], place));
-      this.marks.forEach((mark, place) => {
-        const [x, y] = spots[place];
+      [...this.marks.keys()].sort((one, other) => (other === this.chosen) - (one === this.chosen)).forEach((place) => {
+        const [x, y] = spots[place], mark = this.marks[place];
         this.label(pen, taken, mark.name, [[x - 24, y - 26, "right"], [x + 24, y - 26, "left"], [x, y + 16, "center"], [x, y - 56, "center"]], { size: 15, weight: place === this.chosen ? 700 : 400 });
       });
       if (this.pointer) this.drawPointer(pen);
@@ -256,13 +256,14 @@
       if (this.view.scale > 0.12) for (const one of this.estates) this.label(pen, taken, one.name, this.around(one, 20), { size: 13, colour: this.colours["road-label"] });
       this.drawScale(pen);
     }
-    /** Where the numbers stand: above their places, moved aside where two would cover each other. */
+    /** Where the numbers stand: above their places, higher or aside where two would cover each other; [x, y, foot x, foot y]. */
     heads() {
       const heads = [];
       for (const mark of this.marks) {
         const [x, y] = this.screen(...this.metres([mark.lon, mark.lat]));
-        const free = (left) => !heads.some((other) => Math.hypot(other[0] - left, other[1] - y) < 33);
-        heads.push([[0, 34, -34, 68, -68, 102, -102].map((aside) => x + aside).find(free) ?? x, y, x]);
+        const free = ([left, top]) => !heads.some((other) => Math.hypot(other[0] - left, other[1] - top) < 33);
+        const [left, top] = [[0, 0], [0, -34], [34, 0], [-34, 0], [0, -68], [34, -34], [-34, -34], [0, -102]].map(([right, down]) => [x + right, y + down]).find(free) ?? [x, y];
+        heads.push([left, top, x, y]);
       }
       return heads;
     }
@@ -283,11 +284,11 @@
       pen.letterSpacing = "0px";
     }
 
-    drawMark(pen, mark, [x, y, foot], place) {
+    drawMark(pen, mark, [x, y, footX, footY], place) {
       const chosen = place === this.chosen, top = y - 26;
       pen.strokeStyle = this.colours.action; pen.lineWidth = 2.5;
-      if (mark.radius_m > 100) { pen.setLineDash([6, 5]); pen.beginPath(); pen.arc(foot, y, mark.radius_m * this.view.scale, 0, 2 * Math.PI); pen.stroke(); pen.setLineDash([]); }
-      pen.beginPath(); pen.moveTo(foot, y); pen.lineTo(x, top + 12); pen.stroke();
+      if (mark.radius_m > 100) { pen.setLineDash([6, 5]); pen.beginPath(); pen.arc(footX, footY, mark.radius_m * this.view.scale, 0, 2 * Math.PI); pen.stroke(); pen.setLineDash([]); }
+      pen.beginPath(); pen.moveTo(footX, footY); pen.lineTo(x, top + 12); pen.stroke();
       pen.beginPath(); pen.arc(x, top, 15, 0, 2 * Math.PI);
       pen.fillStyle = chosen ? this.colours.action : this.colours.land; pen.fill(); pen.stroke();
       pen.fillStyle = chosen ? this.colours.land : this.colours.action;

@@ -15,6 +15,23 @@
     return made;
   });
 
+  /** Ask the server, or tell it something; raises with its sentence when it says no. */
+  unplaced.call = async function (path, body) {
+    const answer = await fetch(path, body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const content = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error(content.error || answer.statusText), { status: answer.status });
+    return content;
+  };
+
+  /** Make a page when the element of this id appears, and close it when it goes: the office's pages come without a new document. */
+  unplaced.whenShown = function (id, make) {
+    let page = null;
+    new MutationObserver(() => {
+      const root = document.getElementById(id);
+      if (root && page?.root !== root) { page?.close(); page = make(root); } else if (!root && page) { page.close(); page = null; }
+    }).observe(document.documentElement, { childList: true, subtree: true });
+  };
+
   /** Words with the understood stretches marked. */
   function marked(words, spans) {
     const parts = [];

@@ -3,15 +3,8 @@
 (function () {
   "use strict";
   const unplaced = (window.unplaced = window.unplaced || {});
-  const { h, fill } = unplaced;
+  const { h, fill, call } = unplaced;
   const REFRESH_S = 15, STEP_PX = 8;
-
-  async function call(path, body) {
-    const answer = await fetch(path, body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    const content = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(content.error || answer.statusText), { status: answer.status });
-    return content;
-  }
 
   /** Which candidate stands ready: the likeliest where it is clearly so; what nothing tells apart is for a person to choose. */
   function ready(row) {
@@ -221,10 +214,5 @@
     nextFilter() { const groups = [...this.parts.head.querySelectorAll("[data-group]")].map((chip) => chip.dataset.group); this.filter(groups[(groups.indexOf(this.state.group) + 1) % groups.length]); }
   }
 
-  // the office's pages come and go without the document being loaded anew
-  let page = null;
-  new MutationObserver(() => {
-    const root = document.getElementById("office-unplaced");
-    if (root && page?.root !== root) { page?.close(); page = unplaced.page = new Page(root); } else if (!root && page) { page.close(); page = null; }
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  unplaced.whenShown("office-unplaced", (root) => new Page(root));
 })();
