@@ -35,6 +35,7 @@ class Context:
     communities: list[tuple[int, int, str]] = field(default_factory=list)  # start, end and id of those that are named
     name_ends: frozenset[int] = frozenset()  # where clean names end: what follows begins anew
     # several names end at the same place: what follows is read once
+    behind: dict[int, tuple[int, bool]] = field(default_factory=dict)
     _parts: dict[int, list[Parts]] = field(default_factory=dict)
     _zones: dict[tuple[int, bool], ZoneRead | None] = field(default_factory=dict)
     _admin_ends: set[int] = field(default_factory=set)

@@ -71,19 +71,27 @@ def look_left(context: Context, reading: Reading) -> None:
 
 def look_right(context: Context, reading: Reading) -> None:
     """Judge what follows the name and its parts."""
-    text, end = context.text, reading.end
-    if end >= len(text):
+    end = reading.end
+    if end >= len(context.text):
         reading.right = RIGHT_EDGE
     elif reading.parts.length and end > reading.span.end:
         reading.right = RIGHT_PARTS
-    elif admin.begins_place_word(text[end : end + 8]):
-        reading.right = RIGHT_PLACE_WORD
-    elif admin.begins_other_thing(text[end : end + 8]):
-        reading.right = RIGHT_OTHER_THING
     else:
-        reading.right = RIGHT_BREAK if end in context.breaks else RIGHT_OTHER
-    if reading.right in (RIGHT_OTHER, RIGHT_OTHER_THING):
-        reading.goes_on = _WORDS.match(text, end, end + 11) is not None
+        found = context.behind.get(end)
+        if found is None:
+            found = context.behind[end] = _behind(context, end)
+        reading.right, reading.goes_on = found
+
+
+def _behind(context: Context, end: int) -> tuple[int, bool]:
+    """Return what stands at a position behind a name, and whether it makes the name a longer one."""
+    text = context.text
+    if admin.begins_place_word(text[end : end + 8]):
+        return RIGHT_PLACE_WORD, False
+    goes_on = _WORDS.match(text, end, end + 11) is not None
+    if admin.begins_other_thing(text[end : end + 8]):
+        return RIGHT_OTHER_THING, goes_on
+    return (RIGHT_BREAK, False) if end in context.breaks else (RIGHT_OTHER, goes_on)
 
 
 def look_at_road(context: Context, reading: Reading, index: PlaceIndex) -> None:
