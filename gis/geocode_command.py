@@ -2,11 +2,10 @@
 
 import csv
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import h3
 import typer
@@ -29,8 +28,10 @@ RESULT_COLUMNS = [
     "h3",
     "confidence",
 ]
-# a text longer than this is no address but a broken file [characters]
+# a text longer than this is no address but a broken file, and so is a longer cell or line [characters]
 LONGEST_TEXT = 100_000
+_LONGEST_CELL = 1_000_000
+_LONGEST_LINE = 4_000_000
 # the cell a point is indexed at (design: once, at resolution 11)
 _RESOLUTION = 11
 
@@ -68,12 +69,12 @@ def geocode_file(source: Path, out: Path, *, gazetteer: Path, text_column: str =
 def _read_texts(source: Path, text_column: str) -> tuple[list[str], list[str]]:
     if not source.is_file():
         raise BadInput(f"{source} is not there, or is no file.")
-    raw_limit = csv.field_size_limit(sys.maxsize)
+    raw_limit = csv.field_size_limit(_LONGEST_CELL)
     ids: list[str] = []
     texts: list[str] = []
     try:
         with source.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
+            reader = csv.reader(_bounded(lines, source.name), strict=True)
             header = next(reader, None)
             if not header:
                 raise BadInput(f"{source.name} is empty; expected a header row with the column {text_column!r}.")
@@ -109,6 +110,16 @@ def _read_texts(source: Path, text_column: str) -> tuple[list[str], list[str]]:
     finally:
         csv.field_size_limit(raw_limit)
     return ids, texts
+
+
+def _bounded(lines: TextIO, name: str) -> Iterator[str]:
+    """Yield the lines of a file; one without an end is refused before it fills the memory."""
+    number = 0
+    while line := lines.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise BadInput(f"{name}, line {number}: more than {_LONGEST_LINE} characters; this is no CSV of texts.")
+        yield line
 
 
 def _write_whole(out: Path, rows: Iterator[tuple[str, Location]]) -> None:

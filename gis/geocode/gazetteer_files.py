@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gis.coordinates import System, to_wgs84
 from gis.errors import BadInput
@@ -88,7 +89,10 @@ def _read(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         raise BadInput(f"{path.name} of the gazetteer is not UTF-8.") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise BadInput(f"{path.name} of the gazetteer is not a readable CSV ({error}).") from error
+        raise BadInput(f"{path.name} of the gazetteer is not a readable CSV ({_one_line(error)}).") from error
+    if not isinstance(rows.index, pd.RangeIndex):
+        # pandas takes the first fields of rows longer than the header for their names
+        raise BadInput(f"{path.name} of the gazetteer has rows of more fields than its header has.")
     missing = [column for column in wanted if column not in rows.columns]
     if missing:
         raise BadInput(f"{path.name} of the gazetteer lacks the column(s) {', '.join(missing)}.")
@@ -109,9 +113,25 @@ def _placed(rows: pd.DataFrame, name: str) -> pd.DataFrame:
             pair = stated["lon"].astype(float).to_numpy(), stated["lat"].astype(float).to_numpy()
         except ValueError as error:
             raise BadInput(f"{name} of the gazetteer has a coordinate that is no number ({error}).") from error
+        _refuse_impossible(*pair, name=name)
         at = rows.index.get_indexer(stated.index)
         lon[at], lat[at] = to_wgs84(*pair, system=str(crs))
     return rows.assign(lon=lon.round(_DECIMALS), lat=lat.round(_DECIMALS))
+
+
+def _refuse_impossible(lon: NDArray[np.float64], lat: NDArray[np.float64], *, name: str) -> None:
+    """Refuse what is no longitude and latitude in degrees; projected or exchanged coordinates must not slip in."""
+    wrong = np.flatnonzero(~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)))
+    if wrong.size:
+        at = wrong[0]
+        raise BadInput(
+            f"{name} of the gazetteer has the coordinates {lon[at]:g}, {lat[at]:g}; expected longitude and latitude "
+            f"in degrees."
+        )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -129,7 +149,7 @@ def _count(value: str, name: str, column: str) -> int | None:
         return None
     try:
         return int(float(value))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInput(f"{name} of the gazetteer has {column} {value!r}; expected a whole number.") from error
 
 

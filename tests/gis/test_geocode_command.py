@@ -76,7 +76,10 @@ def test_another_column_can_be_named(folder):
         (b"query_id,address\n1,x\n", "no column 'text'"),
         ("query_id,text\n1,桃林新村\n".encode("gb18030"), "not UTF-8"),
         (b"query_id,text\n1,a\x00b\n", "NUL"),
-        (b"query_id,text\n1," + b"x" * 10_000_000 + b"\n", "10000000 characters"),
+        (b"query_id,text\n1," + b"x" * 200_000 + b"\n", "200000 characters"),
+        # a cell of 10 MB, in one line and in many
+        (b"query_id,text\n1," + b"x" * 10_000_000 + b"\n", "more than 4000000 characters"),
+        (b'query_id,text\n1,"' + b"xxxxxxxx\n" * 1_200_000 + b'"\n', "field larger than field limit"),
         (b"query_id,text\n1,x,y,z\n", "4 fields"),
         (b'query_id,text\n1,"x"y"\n', "not a readable CSV"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not UTF-8"),
@@ -104,7 +107,31 @@ def test_a_bad_gazetteer_is_one_sentence_and_leaves_the_old_file(folder):
 
     assert code == 1
     assert "loop" in error
+    assert len(error.strip().splitlines()) == 1
     assert (folder / "out.csv").read_text(encoding="utf-8") == "from before"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("E1,compound,桃林新村,C1", "E1,compound,桃林新村,C9", "parent C9 of place E1 is missing"),
+        ("120.505,31.305", "31.305,120.505", "expected longitude and latitude"),
+        ("120.505,31.305", "inf,31.305", "expected longitude and latitude"),
+        ("WGS84,,,,\nE1", "WGS84,,1e400,,\nE1", "expected a whole number"),
+        ("WGS84,,,,\nE1", "WGS84,,,,,,,\nE1", "more fields than its header"),
+    ],
+)
+def test_a_gazetteer_that_contradicts_itself_is_one_sentence(folder, old, new, said):
+    (folder / "in.csv").write_text("text\n桃林新村\n", encoding="utf-8")
+    assert old in PLACES
+    (folder / "gazetteer" / "places.csv").write_text(PLACES.replace(old, new), encoding="utf-8")
+
+    code, error = run(folder)
+
+    assert code == 1
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert not (folder / "out.csv").exists()
 
 
 def test_a_million_empty_lines_are_no_rows(folder):
