@@ -110,7 +110,7 @@ def _placed(rows: pd.DataFrame, name: str) -> pd.DataFrame:
         if crs not in set(System):
             raise BadInput(f"{name} of the gazetteer has crs {crs!r}; known are {', '.join(System)}.")
         try:
-            pair = stated["lon"].astype(float).to_numpy(), stated["lat"].astype(float).to_numpy()
+            pair = stated["lon"].to_numpy(dtype=np.float64), stated["lat"].to_numpy(dtype=np.float64)
         except ValueError as error:
             raise BadInput(f"{name} of the gazetteer has a coordinate that is no number ({error}).") from error
         _refuse_impossible(*pair, name=name)
