@@ -31,9 +31,12 @@ def acknowledge(
     post: str,
     note: str,
     now: datetime,
+    client_key: str = "",
     response: Response | None = None,
 ) -> datetime:
     """Take an open alert on in the name of `post`; returns by when something must follow.
+
+    `client_key` is made where it was entered: the same key again (a phone whose answer was lost) changes nothing.
 
     Raises
     ------
@@ -43,12 +46,15 @@ def acknowledge(
         If it is acknowledged or cleared already.
     """
     response = response or shipped_response()
+    if known := due_of(connection, alert_id, client_key):
+        return known
     status, level = state_of(connection, alert_id)
     if status != "open":
         raise Conflict(f"alert {alert_id} is {status} already")
     due_at = now + response.follow_up(level)
     values = {"id": alert_id, "post": post, "note": note, "now": now, "due_at": due_at}
-    act(connection, "acknowledge_alert", values, change="acknowledged", detail={"due_at": due_at.isoformat()})
+    detail = {"due_at": due_at.isoformat(), "client_key": client_key}
+    act(connection, "acknowledge_alert", values, change="acknowledged", detail=detail)
     return due_at
 
 
@@ -60,9 +66,10 @@ def follow_up(
     post: str,
     note: str,
     now: datetime,
+    client_key: str = "",
     response: Response | None = None,
 ) -> datetime:
-    """Say what followed the acknowledgement; returns by when the next is expected.
+    """Say what followed the acknowledgement; returns by when the next is expected. `client_key` as in `acknowledge`.
 
     Raises
     ------
@@ -72,13 +79,24 @@ def follow_up(
         If nobody has acknowledged it, or it is cleared.
     """
     response = response or shipped_response()
+    if known := due_of(connection, alert_id, client_key):
+        return known
     status, level = state_of(connection, alert_id)
     if status != "acknowledged":
         raise Conflict(f"alert {alert_id} is {status}; something can follow an acknowledgement only")
     due_at = now + response.follow_up(level)
     values = {"id": alert_id, "post": post, "note": note, "now": now, "due_at": due_at}
-    act(connection, "follow_up", values, change="followed", detail={"what": what, "due_at": due_at.isoformat()})
+    detail = {"what": what, "due_at": due_at.isoformat(), "client_key": client_key}
+    act(connection, "follow_up", values, change="followed", detail=detail)
     return due_at
+
+
+def due_of(connection: Connection, alert_id: int, client_key: str) -> datetime | None:
+    """What was answered when this very entry came first; None when it is new."""
+    if not client_key:
+        return None
+    answered = connection.scalar(SQL["act_of"], {"id": alert_id, "client_key": client_key})
+    return datetime.fromisoformat(answered) if answered else None
 
 
 def state_of(connection: Connection, alert_id: int) -> tuple[str, int]:

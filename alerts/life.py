@@ -320,3 +320,11 @@ def standing_alerts(connection: Connection, *, subdistrict_code: str) -> list[Ma
 def alert_events(connection: Connection, alert_id: int) -> list[Mapping[str, Any]]:
     """What happened to an alert, real or of a drill, oldest first."""
     return [dict(row) for row in connection.execute(SQL["alert_events"], {"id": alert_id}).mappings()]
+
+
+def recent_alerts(
+    connection: Connection, *, subdistrict_code: str, since: datetime, alert_id: int | None = None
+) -> list[dict[str, Any]]:
+    """Alerts that stand or were raised after `since`, drills' and replayed ones among them; or only one of them."""
+    asked = {"subdistrict_code": subdistrict_code, "since": since, "id": alert_id}
+    return [dict(row) for row in connection.execute(SQL["recent_alerts"], asked).mappings()]

@@ -1,6 +1,6 @@
 """How alerts are said: the name of a rule, and how rarely chance brings something as strong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gis.texts import Texts
 
@@ -30,3 +30,13 @@ def recurrence_words(days: float | None, texts: Texts) -> str:
     if days >= LONG_DAYS:
         return texts("alerts.recurrence.years")
     return texts("alerts.recurrence", n=f"{max(1, round(days)):,}")
+
+
+def level_word(level: int, texts: Texts) -> str:
+    """The word for a level: 红, 橙, 黄, 蓝."""
+    return texts(f"alerts.level.{level}")
+
+
+def matcher_words(label: str, op: str, values: Iterable[str], texts: Texts) -> str:
+    """Say a matcher: 级别 为 1、2."""
+    return f"{texts(f'alerts.label.{label}')} {texts(f'alerts.op.{op}')} {texts('alerts.and').join(values)}"

@@ -122,3 +122,29 @@ RISK_CONFIRM = "risk-confirm"
 RISK_REJECT = "risk-reject"
 RISK_DECIDING = "risk-deciding"
 OFFICE_DISPATCH = "office-dispatch"
+
+
+# the office: alerts and their lives, silences, routes, drills
+LIVES_ROWS = "lives-rows"
+LIVES_LIFE = "lives-life"
+LIVES_NOTE = "lives-note"
+#: what may be done with an alert, and its button
+LIVES_ACTS = (
+    ("acknowledge", "lives-acknowledge"),
+    ("on_site", "lives-on-site"),
+    ("report", "lives-report"),
+    ("handed_on", "lives-handed-on"),
+)
+SILENCES_ROWS = "silences-rows"
+SILENCES_LABEL = "silences-label"
+SILENCES_VALUES = "silences-values"
+SILENCES_REASON = "silences-reason"
+SILENCES_HOURS = "silences-hours"
+SILENCES_MAKE = "silences-make"
+SILENCES_LIFT = "silences-lift"
+ROUTES_LOG = "routes-log"
+DRILLS_ROWS = "drills-rows"
+DRILLS_SCENARIO = "drills-scenario"
+DRILLS_TITLE = "drills-title"
+DRILLS_START = "drills-start"
+DRILLS_END = "drills-end"

@@ -68,6 +68,10 @@ RETURNING level, observed;
 INSERT INTO {event} (alert_id, at, change, level, observed, actor, note, detail)
 VALUES (:alert_id, :now, :change, :level, :observed, :actor, :note, CAST(:detail AS jsonb));
 
+-- act_of --
+-- By when something was to follow, as an entry of this key was answered.
+SELECT detail ->> 'due_at' FROM alerting.shown_event WHERE alert_id = :id AND detail ->> 'client_key' = :client_key LIMIT 1;
+
 -- alert_state --
 SELECT status, level FROM alerting.shown_alert WHERE id = :id;
 
@@ -104,3 +108,16 @@ SELECT support.tell(jsonb_build_object('kind', 'alert', 'id', CAST(:id AS bigint
 -- tell_many --
 -- Many changes at once are told as one: whoever listens looks at all of them.
 SELECT support.tell(jsonb_build_object('kind', 'alert', 'id', NULL, 'change', 'many'));
+
+-- recent_alerts --
+-- Alerts that stand or were raised after :since, real ones, judged afterwards, and of drills; those that stand first, then the newest.
+SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.method,
+       alert.community_code, community.name AS community, community.name_en AS community_en, cardinality(alert.cells) AS cell_count, alert.observed,
+       alert.expected, alert.expected_low, alert.expected_high, alert.recurrence_days, alert.reasons, alert.exposure, alert.grading, alert.holder,
+       alert.acknowledged_by, alert.note, alert.raised_at, alert.cleared_at, alert.due_at, alert.ended_by, alert.inhibited_by, alert.silenced_by,
+       alert.merged_into, alert.replayed, alert.exercise
+  FROM alerting.shown_alert AS alert LEFT JOIN base.community ON community.code = alert.community_code
+ WHERE alert.subdistrict_code = :subdistrict_code AND (CAST(:id AS bigint) IS NULL OR alert.id = :id)
+   AND (CAST(:id AS bigint) IS NOT NULL OR alert.status <> 'cleared' OR alert.raised_at > :since)
+ ORDER BY (alert.status = 'cleared'), alert.raised_at DESC, alert.id DESC
+ LIMIT 2000;

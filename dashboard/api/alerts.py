@@ -23,6 +23,8 @@ class Acknowledgement(BaseModel):
     note: str = Field(default="", max_length=500)
     #: when it was entered, from a phone that sends what it queued
     at: AwareDatetime | None = None
+    #: made where it was entered: the same key again changes nothing
+    client_key: str = Field(default="", max_length=64)
 
 
 class FollowUp(BaseModel):
@@ -31,6 +33,7 @@ class FollowUp(BaseModel):
     what: Followed
     note: str = Field(default="", max_length=500)
     at: AwareDatetime | None = None
+    client_key: str = Field(default="", max_length=64)
 
 
 class NewSilence(BaseModel):
@@ -64,7 +67,12 @@ def router(services: Services) -> APIRouter:
         """Take an open alert on in the name of one's post; something must follow until `due_at`."""
         with services.asking(session) as connection:
             due_at = acknowledge(
-                connection, alert_id, post=session.title, note=said.note, now=entered_at(said.at, services.clock())
+                connection,
+                alert_id,
+                post=session.title,
+                note=said.note,
+                now=entered_at(said.at, services.clock()),
+                client_key=said.client_key,
             )
         return {"id": alert_id, "status": "acknowledged", "due_at": due_at}
 
@@ -79,6 +87,7 @@ def router(services: Services) -> APIRouter:
                 post=session.title,
                 note=said.note,
                 now=entered_at(said.at, services.clock()),
+                client_key=said.client_key,
             )
         return {"id": alert_id, "status": "acknowledged", "due_at": due_at}
 

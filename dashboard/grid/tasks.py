@@ -14,6 +14,8 @@ from gis.errors import NotFound
 DAYS_AHEAD = 3
 #: a visit older than this that nobody made is no longer today's work but the office's question [days]
 DAYS_BACK = 30
+#: what may be done with an alert: take it on, then say what followed
+ALERT_STEPS = {"open": ("acknowledged",), "acknowledged": ("on_site", "report", "handed_on")}
 #: items sent at most; the rest is counted
 MOST = 120
 
@@ -24,8 +26,8 @@ def today_of(asker: Asker) -> dict[str, Any]:
     Returns
     -------
     today
-        ``items`` (each with key, kind (alert, incident, visit), title, place, due_at or due_on, lon, lat), ``total``,
-        ``done``, ``overdue`` [counts], ``now``.
+        ``drill`` (title of the drill that runs, None without one), ``items`` (each with key, kind (alert, incident,
+        visit), title, place, due_at or due_on, lon, lat), ``total``, ``done``, ``overdue`` [counts], ``now``.
     """
     alerts = [alert_item(asker, row) for row in asker.rows("alerts")]
     visits_until = asker.today + timedelta(days=DAYS_AHEAD)
@@ -42,6 +44,7 @@ def today_of(asker: Asker) -> dict[str, Any]:
         "total": len(items),
         "done": done[0] if done else 0,
         "overdue": sum(is_overdue(item, asker) for item in items),
+        "drill": drill.title if (drill := asker.row("running_drill")) else None,
         "now": asker.now.isoformat(),
     }
 
@@ -79,6 +82,11 @@ def alert_item(asker: Asker, row: Any) -> dict[str, Any]:
         "id": row.id,
         "title": rule_title(row.rule, row.rule_name, asker.texts),
         "place": row.unit_name,
+        "exercise": row.exercise,
+        "holder": asker.texts(f"alerts.post.{row.holder}") if row.status == "open" else row.acknowledged_by,
+        "reasons": " · ".join(f"{one['name']} {one['count']}" for one in row.reasons),
+        "steps": [{"to": step, "needs_note": step == "report"} for step in ALERT_STEPS[row.status]],
+        "follow_up_at": row.due_at,
         "level": row.level,
         "letter": row.letter,
         "status": row.status,

@@ -7,6 +7,10 @@ from dashboard.office.page import GROUPS, OfficePage
 
 #: module:attribute of each page
 PAGES = (
+    "dashboard.office.warnings.lives:PAGE",
+    "dashboard.office.warnings.quiet:PAGE",
+    "dashboard.office.warnings.ways:PAGE",
+    "dashboard.office.warnings.exercises:PAGE",
     "dashboard.office.unplaced:PAGE",
     "dashboard.office.dispatch:PAGE",
     "dashboard.office.accounts:PAGE",

@@ -113,15 +113,19 @@ SELECT 'resource', resource.id, resource.kind, resource.name, resource.address, 
  ORDER BY 1, 3, 4;
 
 -- alerts --
--- Alerts that stand over a cell of the asker's ground, highest first.
+-- Alerts, real or of a drill, that stand over a cell of the asker's ground and that no larger one explains, highest first.
 SELECT alert.id, alert.rule, alert.rule_name, alert.letter, alert.level, alert.unit_kind, alert.unit_name, alert.status, alert.observed, alert.expected,
+       alert.reasons, alert.holder, alert.acknowledged_by, alert.due_at, alert.exercise,
        alert.raised_at, alert.updated_at, ST_X(ST_PointOnSurface(alert.geom)) AS lon, ST_Y(ST_PointOnSurface(alert.geom)) AS lat
-  FROM alerting.alert
- WHERE alert.status <> 'cleared' AND alert.unit_kind IN ('cell', 'compound', 'area')
+  FROM alerting.shown_alert AS alert
+ WHERE alert.status <> 'cleared' AND alert.unit_kind IN ('cell', 'area', 'compound') AND alert.inhibited_by IS NULL
    AND alert.cells && ARRAY(
        SELECT DISTINCT cell.parent_10
          FROM casework.ground(:worker_id, :grid_ids, :now) AS mine JOIN base.cell ON cell.cell = mine.cell AND cell.resolution = 11)
- ORDER BY alert.level, alert.raised_at;
+ ORDER BY alert.exercise, alert.level, alert.raised_at;
+
+-- running_drill --
+SELECT title FROM alerting.drill WHERE ended_at IS NULL;
 
 -- incidents --
 -- Open incidents that are the asker's: dispatched to them, or on their ground and nobody else's.

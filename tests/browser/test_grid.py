@@ -86,9 +86,10 @@ def world(trial: World) -> World:
         connection.execute(
             text(
                 "INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, cells,"
-                " geom, observed, expected, method, window_from, window_to, raised_at, updated_at, held_at)"
+                " geom, observed, expected, method, window_from, window_to, raised_at, updated_at, held_at, opened_at, held_by_at,"
+                " fingerprint, holder)"
                 " SELECT :code, 'dispute_surge', 'cell', 'browser', '北苑', 'B', 2, ARRAY[cell.parent_10],"
-                " ST_Multi(cell.geom), 9, 2.1, 'threshold', now(), now(), now(), now(), now()"
+                " ST_Multi(cell.geom), 9, 2.1, 'threshold', now(), now(), now(), now(), now(), now(), now(), 'browser', 'grid_worker'"
                 "   FROM base.cell JOIN base.building ON building.cell = cell.cell WHERE building.id = :building"
             ),
             {"code": CODE, "building": trial.buildings[mine[3]]},
@@ -363,6 +364,40 @@ def test_two_open_pages_send_an_entry_once(page: Page, context: BrowserContext, 
 
     assert len(stored(world, key)) == 1
     assert waiting_keys(second) == []
+
+
+def test_an_alert_is_acknowledged_with_a_note_without_signal_and_sent_once(
+    page: Page, context: BrowserContext, world: World
+):
+    row = page.locator(".row[data-key^=alert]").first
+    alert = int(row.get_attribute("data-key").removeprefix("alert-"))
+    expect(row).to_contain_text("橙色预警 · 待签收")
+    context.set_offline(True)
+    row.click()
+    expect(page.locator(".sheet")).to_contain_text("网格员")
+    page.locator("[data-step=acknowledged]").click()
+    page.get_by_role("button", name="正在赶往").click()
+    page.locator("[data-send=acknowledged]").click()
+    expect(page.locator(f".row[data-key=alert-{alert}]")).to_contain_text("已记录，待发送")
+
+    context.set_offline(False)
+    wait_until_sent(page)
+
+    with world.database.owner.connect() as connection:
+        taken = connection.execute(
+            text("SELECT status, note, acknowledged_by, due_at FROM alerting.alert WHERE id = :id"), {"id": alert}
+        ).one()
+        steps = connection.execute(
+            text("SELECT change, actor FROM alerting.alert_event WHERE alert_id = :id"), {"id": alert}
+        ).all()
+    assert (taken.status, taken.note) == ("acknowledged", "正在赶往")
+    assert taken.due_at is not None
+    assert [step.change for step in steps] == ["acknowledged"]
+    # what may follow stands at the foot now
+    expect(page.locator(f".row[data-key=alert-{alert}]")).to_contain_text("已签收", timeout=30_000)
+    page.locator(f".row[data-key=alert-{alert}]").click()
+    expect(page.locator("[data-step=on_site]")).to_be_visible()
+    page.locator(".sheet .back").click()
 
 
 def test_a_visit_marked_without_signal_says_so_on_the_list_and_is_done_when_it_returns(

@@ -161,12 +161,12 @@ TELL = "SELECT support.tell(CAST(:message AS jsonb))"
 RAISE = """
 INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, status,
        community_code, cells, geom, observed, expected, expected_low, expected_high, method, window_from, window_to,
-       reasons, exposure, raised_at, updated_at, held_at)
+       reasons, exposure, raised_at, updated_at, held_at, opened_at, held_by_at, fingerprint, holder)
 SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open',
        place.community_code, ARRAY[cell.cell], ST_Multi(cell.geom), 11, 3.2, 0.6, 6.5, 'threshold',
        now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]'::jsonb,
-       '{"persons": null, "households": 7}'::jsonb, now(), now(), now()
+       '{"persons": null, "households": 7}'::jsonb, now(), now(), now(), now(), now(), 'wall-test', 'grid_leader'
   FROM base.place JOIN base.cell ON cell.resolution = 10 AND ST_Contains(cell.geom, place.point)
  WHERE place.kind = 'compound' AND place.counted ORDER BY place.id LIMIT 1
 RETURNING id"""
-CLEAR = "UPDATE alerting.alert SET status = 'cleared', cleared_at = now() WHERE id = :id"
+CLEAR = "UPDATE alerting.alert SET status = 'cleared', ended_by = 'gone', cleared_at = now() WHERE id = :id"

@@ -124,7 +124,7 @@ addEventListener("popstate", () => lift());
 const actions = {
   go,
   say,
-  open: async (item) => lay(item.kind === "alert" ? alertSheet(item, back) : await itemSheet(item, back, actions)),
+  open: async (item) => lay(item.kind === "alert" ? alertSheet(item, back, actions) : await itemSheet(item, back, actions)),
   openGroup: async (group) => lay(await groupSheet(group, back, async (id) => lay(await personSheet(id, back)))),
   report: async () => {
     if (open?.made.dataset.sheet === "report") return;

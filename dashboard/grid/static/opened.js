@@ -46,7 +46,15 @@ function historyParts(record) {
     fact(moment(step.at), [t(`step.${step.step}`), step.note].filter(Boolean).join(" · "))))];
 }
 
-function stepBar(item, record, onBack, actions) {
+/** Where a step goes: cases have transitions, alerts an acknowledgement and what follows it. */
+function request(item, step, said) {
+  if (item.kind !== "alert") return { path: `/api/${item.kind}s/${item.id}/transitions`, body: { to: step.to, ...said } };
+  if (step.to === "acknowledged") return { path: `/api/alerts/${item.id}/acknowledgement`, body: said };
+  return { path: `/api/alerts/${item.id}/follow-up`, body: { what: step.to, ...said } };
+}
+
+/** What may be done with an opened record, at the foot of its sheet. */
+export function stepBar(item, record, onBack, actions) {
   if (waitingFor(item.kind, item.id)) return h("div", { class: "action" }, h("p", { class: "note" }, t("entered")));
   const bar = h("div", { class: "action steps" });
   const [first, ...rest] = record.steps;
@@ -61,8 +69,7 @@ function stepBar(item, record, onBack, actions) {
     try {
       await enqueue({
         key: control.dataset.key, kind: "step", subject: item.kind, id: item.id, title: item.title, step: step.to,
-        path: `/api/${item.kind}s/${item.id}/transitions`,
-        body: { to: step.to, note, at: new Date().toISOString(), client_key: control.dataset.key },
+        ...request(item, step, { note, at: new Date().toISOString(), client_key: control.dataset.key }),
       });
       actions.stepTaken(item, step);
       onBack();
@@ -73,7 +80,7 @@ function stepBar(item, record, onBack, actions) {
   }
 
   function begin(step) {
-    const words = item.kind === "visit" || step.needs_note;
+    const words = item.kind !== "incident" || step.needs_note;
     const send = h("button", { class: "primary", "data-key": crypto.randomUUID(), "data-send": step.to }, t(`step.${step.to}`));
     if (!words) {
       take(step, "", send);

@@ -3,6 +3,7 @@
 import { GroundMap } from "./map.js";
 import { fact, h, heading, numberMark, sheet } from "./parts.js";
 import { day, metresBetween, moment, span, t } from "./words.js";
+import { stepBar } from "./opened.js";
 import { waitingFor } from "./queue.js";
 
 /** When an item is due, as told at the right edge; `late` when it is overdue. */
@@ -22,8 +23,8 @@ export function dueText(item, now = new Date()) {
 }
 
 function secondText(item) {
-  if (item.kind === "alert") return t(`level.${item.level}`);
   if (waitingFor(item.kind, item.id)) return t("entered");
+  if (item.kind === "alert") return `${t(`level.${item.level}`)} · ${t(`status.${item.status}`)}`;
   if (item.kind === "visit") return item.at ? t("last_visit", { when: day(item.at) }) : t("first_visit");
   return t(`status.${item.status}`);
 }
@@ -38,7 +39,7 @@ export function todayRow(item, position, onOpen) {
   const due = dueText(item);
   return h("button", { class: "row", "data-key": item.key, onclick: () => onOpen(item) },
     numberMark(item),
-    h("span", { class: "words" }, h("strong", {}, item.title), h("span", { class: "second" }, placeText(item, position))),
+    h("span", { class: "words" }, h("strong", {}, item.exercise ? h("span", { class: "drill" }, t("drill")) : null, item.title), h("span", { class: "second" }, placeText(item, position))),
     h("span", { class: "edge" }, h("strong", { class: due.late ? "late" : null }, due.text), h("span", { class: "second" }, secondText(item))));
 }
 
@@ -57,6 +58,7 @@ export function todayView(state, actions) {
   const title = !today ? t("loading") : items.length ? t("todo", { count: today.body.total }) : t("todo_none");
   const rest = (today?.body.total ?? 0) - items.length;
   const view = h("div", { class: "view today" },
+    today?.body.drill ? h("p", { class: "drill-strip" }, h("span", {}, `${t("drill")} · ${today.body.drill}`)) : null,
     h("div", { class: "scroll" },
       holder,
       heading(title, sums),
@@ -83,14 +85,19 @@ export function mapCaption(state, map) {
   return h("div", { class: "caption" }, h("span", { class: "saved" }, [saved, schematic].filter(Boolean).join(" · ")), bar);
 }
 
-/** An alert opened: what is counted, since when. */
-export function alertSheet(item, onBack) {
-  const round = (value) => (value === null ? "—" : Math.round(value * 10) / 10);
+/** An alert opened: what is counted, since when, who has it, and what may be done; all of it is in the list, so it opens offline. */
+export function alertSheet(item, onBack, actions) {
+  const round = (value) => Math.round(value * 10) / 10;
+  const counted = item.expected === null ? t("alert_counted", { observed: round(item.observed) }) : t("alert_observed", { observed: round(item.observed), expected: round(item.expected) });
   return sheet(item.title, onBack,
+    item.exercise ? h("p", { class: "drill" }, t("drill")) : null,
     h("p", { class: "lead" }, numberMark(item), h("strong", {}, t(`level.${item.level}`))),
     h("div", { class: "facts" },
       fact(t("report_position"), item.place),
       fact(t("status_title"), t(`status.${item.status}`)),
-      fact(t("due"), t("raised", { when: moment(item.at) }))),
-    h("p", { class: "text" }, t("alert_observed", { observed: round(item.observed), expected: round(item.expected) })));
+      fact(t("alert_holder"), item.holder),
+      fact(t("alert_since"), t("raised", { when: moment(item.at) })),
+      item.follow_up_at ? fact(t("alert_follow_up"), moment(item.follow_up_at)) : null),
+    h("p", { class: "text" }, [counted, item.reasons].filter(Boolean).join(" · ")),
+    stepBar(item, item, onBack, actions));
 }

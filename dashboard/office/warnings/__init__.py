@@ -1,0 +1,1 @@
+"""Pages of the office about alerts: their lives, silences, routes with what was told, drills."""

@@ -1,0 +1,173 @@
+"""Silences: which there are, and making and lifting them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from alerts.labels import LABELS, Matcher
+from alerts.silences import add_silence, lift_silence, list_silences
+from alerts.words import matcher_words
+from dashboard import ids
+from dashboard.office.page import OfficePage, Visit, visit_of
+from dashboard.office.parts import notice, page_head, table
+from dashboard.office.warnings.lives import ACTORS, READERS
+from dashboard.services import Services
+from gis.errors import FengqiaoError
+
+COLUMNS = (
+    {"field": "state", "width": 90},
+    {"field": "matchers", "flex": 1, "minWidth": 220, "tooltipField": "matchers"},
+    {"field": "reason", "flex": 1, "minWidth": 160, "tooltipField": "reason"},
+    {"field": "held_back", "width": 95, "type": "rightAligned"},
+    {"field": "starts", "width": 130},
+    {"field": "expires", "width": 130},
+    {"field": "by", "width": 130},
+)
+HOURS = ("1", "4", "12", "24", "72", "168")
+
+
+def layout(visit: Visit) -> Component:
+    """Return the page."""
+    texts = visit.texts
+    rows = silence_rows(visit)
+    grid = table(
+        texts, ids.SILENCES_ROWS, COLUMNS, rows, titles="office.silences", empty="office.silences.none",
+        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+    )  # fmt: skip
+    head = page_head(texts("office.silences.title"), facts=texts("office.silences.lead"))
+    side = [new_part(visit)] if visit.session.role in ACTORS else []
+    return html.Div(
+        [head, html.Div([html.Div(grid), *side], className="office-body office-beside")], className="office-two"
+    )
+
+
+def new_part(visit: Visit) -> Component:
+    """Make one, or lift the chosen one."""
+    texts = visit.texts
+    labels = [{"value": label, "label": texts(f"alerts.label.{label}")} for label in LABELS]
+    hours = [{"value": hour, "label": texts("office.silences.hours", n=hour)} for hour in HOURS]
+    new = html.Section(
+        [
+            html.H2(texts("office.silences.new")),
+            dmc.Select(
+                id=ids.SILENCES_LABEL, data=labels, value="what", label=texts("office.silences.label"), size="sm"
+            ),
+            dmc.TextInput(
+                id=ids.SILENCES_VALUES,
+                label=texts("office.silences.values"),
+                description=texts("office.silences.values_help"),
+                size="sm",
+            ),
+            dmc.TextInput(id=ids.SILENCES_REASON, label=texts("office.silences.reason"), size="sm", required=True),
+            dmc.Select(id=ids.SILENCES_HOURS, data=hours, value="4", label=texts("office.silences.span"), size="sm"),
+            dmc.Button(texts("office.silences.make"), id=ids.SILENCES_MAKE, size="sm"),
+        ]
+    )
+    lift = html.Section(
+        [dmc.Button(texts("office.silences.lift"), id=ids.SILENCES_LIFT, size="sm", variant="outline", color="dark")]
+    )
+    return html.Div([new, lift], className="office-side")
+
+
+def silence_rows(visit: Visit) -> list[dict[str, Any]]:
+    """The rows of the table, those in force first."""
+    with visit.services.asking(visit.session) as connection:
+        found = list_silences(connection, subdistrict_code=visit.session.subdistrict_code or "")
+    return [row_of(silence, visit) for silence in found]
+
+
+def row_of(silence: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+    texts = visit.texts
+    holds = silence["ended_at"] is None and silence["expires_at"] > visit.now
+    state = (
+        "waits"
+        if holds and silence["starts_at"] > visit.now
+        else "holds"
+        if holds
+        else "lifted"
+        if silence["ended_at"]
+        else "over"
+    )
+    matchers = [matcher_words(one["label"], one["op"], one["values"], texts) for one in silence["matchers"]]
+    return {
+        "id": silence["id"],
+        "state": texts(f"office.silences.state.{state}"),
+        "matchers": "；".join(matchers) if texts.language == "zh" else "; ".join(matchers),
+        "reason": silence["reason"],
+        "held_back": silence["held_back"],
+        "starts": visit.local(silence["starts_at"], "%m-%d %H:%M"),
+        "expires": visit.local(silence["ended_at"] or silence["expires_at"], "%m-%d %H:%M"),
+        "by": silence["created_by"],
+    }
+
+
+def register(app: Dash, services: Services) -> None:
+    """Make and lift."""
+
+    @app.callback(
+        Output(ids.SILENCES_ROWS, "rowData", allow_duplicate=True),
+        Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
+        Input(ids.SILENCES_MAKE, "n_clicks"),
+        *(
+            State(id_, "value")
+            for id_ in (ids.SILENCES_LABEL, ids.SILENCES_VALUES, ids.SILENCES_REASON, ids.SILENCES_HOURS)
+        ),
+        prevent_initial_call=True,
+    )
+    def make(clicks: int | None, *values: Any) -> tuple[Any, Any]:
+        if not clicks:
+            raise PreventUpdate
+        return made(visit_of(services), *values)
+
+    @app.callback(
+        Output(ids.SILENCES_ROWS, "rowData", allow_duplicate=True),
+        Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
+        Input(ids.SILENCES_LIFT, "n_clicks"),
+        State(ids.SILENCES_ROWS, "selectedRows"),
+        prevent_initial_call=True,
+    )
+    def lift(clicks: int | None, rows: Sequence[dict[str, Any]] | None) -> tuple[Any, Any]:
+        if not clicks:
+            raise PreventUpdate
+        return lifted(visit_of(services), rows[0]["id"] if rows else None)
+
+
+def made(visit: Visit, label: str, values: str | None, reason: str | None, hours: str) -> tuple[Any, Any]:
+    """Make a silence; or say why not."""
+    named = tuple(
+        part.strip() for part in (values or "").replace("，", ",").replace("、", ",").split(",") if part.strip()
+    )
+    try:
+        with visit.services.asking(visit.session) as connection:
+            add_silence(
+                connection,
+                subdistrict_code=visit.session.subdistrict_code or "",
+                matchers=[Matcher(label=label, values=named)] if named else [],  # type: ignore[arg-type]  # of LABELS
+                reason=reason or "",
+                expires_at=visit.now + timedelta(hours=int(hours)),
+                post=visit.session.title or visit.session.name,
+                now=visit.now,
+            )
+    except FengqiaoError as fault:
+        return no_update, [notice(str(fault))]
+    return silence_rows(visit), [notice(visit.texts("office.silences.made"))]
+
+
+def lifted(visit: Visit, silence_id: int | None) -> tuple[Any, Any]:
+    """Lift the chosen silence; or say why not."""
+    if silence_id is None:
+        return no_update, [notice(visit.texts("office.silences.choose"))]
+    try:
+        with visit.services.asking(visit.session) as connection:
+            lift_silence(connection, silence_id, post=visit.session.title or visit.session.name, now=visit.now)
+    except FengqiaoError as fault:
+        return no_update, [notice(str(fault))]
+    return silence_rows(visit), [notice(visit.texts("office.silences.lifted"))]
+
+
+PAGE = OfficePage(slug="silences", group="warning", roles=READERS, layout=layout, register=register)
