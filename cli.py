@@ -37,6 +37,7 @@ COMMANDS = {
     "sandbox": ("cli:make_sandbox", "make the sandbox anew: invented data for other systems that are being built"),
     "geocode": ("gis.geocode_command:geocode", "place the texts of a CSV by a gazetteer"),
     "analyse": ("alerts.analyse:app", "detectors over files: scan, counts, hotspots, …"),
+    "replay": ("alerts.past_command:replay", "judge loaded history afterwards, for reports"),
     "cap": ("alerts.cap_command:app", "take in CAP alerts of others"),
     "assign": ("casework.assign_command:app", "split work grids among their workers"),
     "report": ("dashboard.reports.report_command:report", "write the monthly map report"),
@@ -115,6 +116,7 @@ def take_in(database: "Database") -> None:
     """Bring facts and alerts up to what was loaded."""
     from alerts.detection import detect
     from alerts.life import judge
+    from alerts.past import keep_past_once
     from alerts.rule_store import rules_in_force
     from gis.district import select_district
     from layers.facts import refresh
@@ -126,6 +128,7 @@ def take_in(database: "Database") -> None:
         rules = rules_in_force(connection, subdistrict_code=district.code)
     detect(database.owner, rules, district, now=now)
     judge(database.owner, rules, subdistrict_code=district.code, now=now)
+    keep_past_once(database.owner, rules, subdistrict_code=district.code, zone=district.zone, now=now)
 
 
 def make_sandbox() -> None:

@@ -38,5 +38,7 @@ def level_word(level: int, texts: Texts) -> str:
 
 
 def matcher_words(label: str, op: str, values: Iterable[str], texts: Texts) -> str:
-    """Say a matcher: 级别 为 1、2."""
-    return f"{texts(f'alerts.label.{label}')} {texts(f'alerts.op.{op}')} {texts('alerts.and').join(values)}"
+    """Say a matcher: 级别 为 红、橙."""
+    named = {"level": "alerts.level", "unit": "alerts.unit", "what": "alerts.rule"}.get(label)
+    told = [texts(f"{named}.{value}") if f"{named}.{value}" in texts.by_key else value for value in values]
+    return f"{texts(f'alerts.label.{label}')} {texts(f'alerts.op.{op}')} {texts('alerts.and').join(told)}"

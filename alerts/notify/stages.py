@@ -56,7 +56,7 @@ def group(notice: Notice, world: World) -> Verdict:
     """What is told together."""
     by = world.routing.group.by
     notice.group_key = "|".join(notice.labels[label] for label in by)
-    return Verdict("pass", "grouped", {"by": list(by), "key": notice.group_key})
+    return Verdict("pass", "grouped", {"by": list(by), "group": notice.group_key})
 
 
 def wait(notice: Notice, world: World) -> Verdict:

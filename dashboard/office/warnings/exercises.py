@@ -18,7 +18,7 @@ from gis.errors import FengqiaoError
 
 COLUMNS = (
     {"field": "state", "width": 100},
-    {"field": "title", "flex": 1, "minWidth": 180},
+    {"field": "named", "flex": 1, "minWidth": 180},
     {"field": "scenario", "flex": 1, "minWidth": 160},
     {"field": "started", "width": 140},
     {"field": "ended", "width": 140},
@@ -56,7 +56,7 @@ def acting_part(visit: Visit) -> Component:
                 label=texts("office.drills.scenario"),
                 size="sm",
             ),
-            dmc.TextInput(id=ids.DRILLS_TITLE, label=texts("office.drills.name"), size="sm", required=True),
+            dmc.TextInput(id=ids.DRILLS_TITLE, label=texts("office.drills.name"), size="sm"),
             dmc.Button(texts("office.drills.start"), id=ids.DRILLS_START, size="sm"),
             html.P(texts("office.drills.promise")),
         ]
@@ -78,7 +78,7 @@ def row_of(drill: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
     names = {scenario.id: dict(scenario.name)[texts.language] for scenario in shipped_scenarios()}  # type: ignore[index]
     return {
         "state": texts("office.drills.over" if drill["ended_at"] else "office.drills.runs"),
-        "title": drill["title"],
+        "named": drill["title"],
         "scenario": names.get(drill["scenario"], drill["scenario"]),
         "started": visit.local(drill["started_at"], "%m-%d %H:%M:%S"),
         "ended": visit.local(drill["ended_at"], "%m-%d %H:%M:%S"),

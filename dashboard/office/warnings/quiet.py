@@ -63,7 +63,7 @@ def new_part(visit: Visit) -> Component:
                 description=texts("office.silences.values_help"),
                 size="sm",
             ),
-            dmc.TextInput(id=ids.SILENCES_REASON, label=texts("office.silences.reason"), size="sm", required=True),
+            dmc.TextInput(id=ids.SILENCES_REASON, label=texts("office.silences.reason"), size="sm"),
             dmc.Select(id=ids.SILENCES_HOURS, data=hours, value="4", label=texts("office.silences.span"), size="sm"),
             dmc.Button(texts("office.silences.make"), id=ids.SILENCES_MAKE, size="sm"),
         ]

@@ -18,7 +18,7 @@ from gis.texts import Texts
 COLUMNS = (
     {"field": "at", "width": 150},
     {"field": "route", "width": 120, "filter": True},
-    {"field": "title", "flex": 1, "minWidth": 240, "tooltipField": "body"},
+    {"field": "said", "flex": 1, "minWidth": 240, "tooltipField": "body"},
     {"field": "steps", "width": 80, "type": "rightAligned"},
     {"field": "state", "width": 100, "filter": True},
     {"field": "attempts", "width": 80, "type": "rightAligned"},
@@ -82,7 +82,7 @@ def row_of(one: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.local(one["composed_at"], "%m-%d %H:%M:%S"),
         "route": one["route"],
-        "title": one["title"],
+        "said": one["title"],
         "body": one["body"],
         "steps": one["events"],
         "state": visit.texts(f"office.routes.state.{shown}"),

@@ -1,0 +1,145 @@
+"""The office's pages of alerts, silences, routes and drills: what they show, what they do, and what they refuse."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from access.sessions import Session
+from alerts.judge import Finding
+from alerts.life import carry, standing_alerts
+from alerts.notify.pipeline import notify
+from dashboard.office.page import Visit
+from dashboard.office.warnings import exercises, lives, quiet, ways
+from dashboard.services import Services
+from dashboard.settings import ServerSettings
+from gis.texts import texts_in
+from tests.world import CODE
+
+pytestmark = pytest.mark.database
+
+
+def visit_of(world, account, role, language="zh"):
+    session = Session(
+        id=world.sessions[account],
+        account_id=world.accounts[account],
+        name=account,
+        title=f"post of {account}",
+        role=role,
+        subdistrict_code=CODE,
+        community_codes=(),
+        work_grid_ids=(),
+        grid_worker_id=None,
+        language=language,
+        expires_at=datetime.now(tz=UTC) + timedelta(hours=1),
+    )
+    services = Services(ServerSettings(), world.database)
+    return Visit(session, texts_in(language), services, services.clock())
+
+
+@pytest.fixture
+def raised(world):
+    """An alert that was told on the wall; gone again after the test."""
+    now = datetime.now(tz=UTC)
+    found = Finding(
+        rule="feed_silent", unit_kind="feed", unit_code="office-test", unit_name="试", level=3, observed=5.0, expected=None,
+        expected_low=None, expected_high=None, method="silence", window_from=now - timedelta(hours=2), window_to=now,
+    )  # fmt: skip
+    owner = world.database.owner
+    with owner.begin() as connection:
+        carry(connection, [found], clear_after={}, subdistrict_code=CODE, now=now)
+        (alert,) = [
+            row for row in standing_alerts(connection, subdistrict_code=CODE) if row["unit_code"] == "office-test"
+        ]
+    visit = visit_of(world, "operator", "operator")
+    for seconds in (0, 60):
+        routing = visit.services.alert_routing
+        notify(owner, routing, subdistrict_code=CODE, now=now + timedelta(seconds=seconds))
+    yield alert["id"]
+    with owner.begin() as connection:
+        connection.execute(text("DELETE FROM alerting.notice WHERE subdistrict_code = :code"), {"code": CODE})
+        connection.execute(text("DELETE FROM alerting.notification WHERE subdistrict_code = :code"), {"code": CODE})
+        connection.execute(text("DELETE FROM alerting.silence WHERE subdistrict_code = :code"), {"code": CODE})
+        connection.execute(
+            text(
+                "DELETE FROM alerting.alert_event USING alerting.alert WHERE alert.id = alert_id AND unit_code = 'office-test'"
+            )
+        )
+        connection.execute(text("DELETE FROM alerting.alert WHERE unit_code = 'office-test'"))
+
+
+def words(component) -> str:
+    return json.dumps(component, default=lambda one: one.to_plotly_json(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_life_of_an_alert_is_told_with_every_stages_reason(world, raised, language):
+    visit = visit_of(world, "operator", "operator", language)
+    told = words(lives.life_of(visit, raised))
+    expected = {
+        "zh": ("数据停更", "定级", "立即处置", "系统判定", "等同组其他预警到", "尚未告知", "与本组"),
+        "en": ("Feed silent", "immediate", "judged", "waits for others", "not told yet", "told with"),
+    }[language]
+    for word in expected:
+        assert word in told
+    # the row of the table
+    (row,) = [row for row in lives.alert_rows(visit) if row["id"] == raised]
+    assert row["stands"]
+
+
+def test_the_asker_acknowledges_and_says_what_followed(world, raised):
+    visit = visit_of(world, "operator", "operator")
+    _, _, (said,) = lives.acted(visit, "on_site", raised, "")
+    assert "can follow an acknowledgement only" in said["message"]
+    rows, life, _ = lives.acted(visit, "acknowledge", raised, "正在处理")
+    assert next(row for row in rows if row["id"] == raised)["holder"] == "post of operator"
+    assert "正在处理" in words(life)
+    _, life, _ = lives.acted(visit, "report", raised, "已恢复")
+    assert "已恢复" in words(life)
+    with world.database.owner.connect() as connection:
+        audited = connection.scalar(
+            text(
+                "SELECT count(*) FROM access.audit WHERE table_name = 'alerting.alert' AND record_id = :id AND action = 'update'"
+            ),
+            {"id": str(raised)},
+        )
+    # at one and the same moment the second act changes no column of the alert: its event tells of it
+    assert audited == 1
+
+
+def test_silences_are_made_listed_lifted_and_refused_in_a_sentence(world, raised):
+    visit = visit_of(world, "operator", "operator")
+    _, (said,) = quiet.made(visit, "what", "feed_silent", "", "4")
+    assert "needs a reason" in said["message"]
+    _, (said,) = quiet.made(visit, "what", "  ", "计划停机", "4")
+    assert "at least one matcher" in said["message"]
+    rows, _ = quiet.made(visit, "level", "3，4", "计划停机", "4")
+    assert (rows[0]["state"], rows[0]["matchers"], rows[0]["by"]) == ("生效", "级别 为 黄、蓝", "post of operator")
+    rows, _ = quiet.lifted(visit, rows[0]["id"])
+    assert rows[0]["state"] == "已解除"
+
+
+def test_an_auditor_looks_and_does_nothing(world, raised):
+    visit = visit_of(world, "auditor", "auditor")
+    assert "lives-acknowledge" not in words(lives.layout(visit))
+    assert "silences-make" not in words(quiet.layout(visit))
+    _, _, (said,) = lives.acted(visit, "acknowledge", raised, "")
+    assert "not yours" in said["message"]
+
+
+def test_the_log_names_route_and_delivery_and_no_secret(world, raised):
+    visit = visit_of(world, "operator", "operator")
+    page = words(ways.layout(visit))
+    assert "【黄色预警】数据停更 · 试" in page
+    assert "已显示" in page
+    assert "静时 22:00—07:00" in page
+
+
+def test_a_drill_without_a_title_or_a_compound_is_refused(world):
+    visit = visit_of(world, "operator", "operator")
+    _, (said,) = exercises.started(visit, "dispute", "")
+    assert "needs a title" in said["message"]
+    _, (said,) = exercises.ended(visit)
+    assert said["message"] == "当前没有演练"
+    assert "drills-start" in words(exercises.layout(visit))
