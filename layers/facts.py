@@ -25,6 +25,8 @@ TOPICS = ("population", "demand", "incidents", "resources", "rasters")
 
 #: past so many changed cells of resolution 11 counting everything is faster
 MANY_CELLS = 2_000
+#: the same of cells and days of incidents
+MANY_CELL_DAYS = 20_000
 
 
 def refresh(database: Database, *, now: datetime, changes: Collection[str] | None = None) -> dict[str, int]:
@@ -103,8 +105,8 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
         case {"kind": "incident", "id": int(incident_id)}:
             connection.execute(STATEMENTS["lock"])
             district = select_district(connection)
-            touched = incidents.changed_incident(connection, incident_id)
-            return {"incidents": recount_incidents(connection, district, *touched, now=now)}
+            touched = incidents.changed_incident(connection, district, incident_id)
+            return {"incidents": recount_incidents(connection, district, touched, now=now)}
         case {"kind": "request", "id": int(request_id)}:
             connection.execute(STATEMENTS["lock"])
             district = select_district(connection)
@@ -124,7 +126,7 @@ def apply_batch(
     """Bring the facts up to date with one loaded batch."""
     if feed == "incidents":
         touched = incidents.changed_by_batch(connection, district, batch_id=batch_id)
-        return {"incidents": recount_incidents(connection, district, *touched, now=now)}
+        return {"incidents": recount_incidents(connection, district, touched, now=now)}
     if feed == "requests":
         cells = demand.changed_cells(connection, district, batch_id=batch_id)
         return {"demand": recount_demand(connection, district, cells, now=now)}
@@ -147,14 +149,11 @@ def apply_batch(
     return {}
 
 
-def recount_incidents(
-    connection: Connection, district: District, cells: h3_cells.Cells, since: datetime, *, now: datetime
-) -> int:
-    if not cells.size:
+def recount_incidents(connection: Connection, district: District, touched: incidents.Touched, *, now: datetime) -> int:
+    if not touched.cells.size:
         return 0
-    changed = incidents.refresh_incidents(
-        connection, district, cells=cells if cells.size <= MANY_CELLS else None, since=since
-    )
+    few = touched.cells.size <= MANY_CELL_DAYS
+    changed = incidents.refresh_incidents(connection, district, touched=touched if few else None)
     note_refresh(connection, district, "incidents", changed, now=now)
     return changed
 

@@ -1,6 +1,8 @@
 """Incidents per cell: how many were reported on each day, and which are open now. Exact: an incident is no person."""
 
-from datetime import UTC, datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from sqlalchemy import Connection
@@ -14,58 +16,62 @@ from layers.tables import incident_day, incident_open
 
 STATEMENTS = load_statements("layers", "incidents")
 
-#: before every record
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+@dataclass(frozen=True)
+class Touched:
+    """Cells of resolution 11 and the local days in them that changed; position by position."""
+
+    cells: h3_cells.Cells
+    days: Sequence[date]
 
 
-def refresh_incidents(
-    connection: Connection,
-    district: District,
-    *,
-    cells: h3_cells.Cells | None = None,
-    since: datetime = EVER,
-) -> int:
+def refresh_incidents(connection: Connection, district: District, *, touched: Touched | None = None) -> int:
     """Bring the incident facts up to date; returns how many rows changed.
 
     Parameters
     ----------
     connection
         The owner's, in a transaction.
-    cells
-        Cells of resolution 11 whose incidents changed; None counts everything.
-    since
-        Days before that of the oldest changed incident stay as they are.
+    touched
+        What changed; None counts everything.
     """
-    first_day = since.astimezone(district.zone).date() if since > EVER else EVER.date()
-    parameters = {
-        "code": district.code,
-        "timezone": district.timezone,
-        "cells": None if cells is None else cells.tolist(),
-        "sensitive": list(SENSITIVE_SUBCATEGORIES),
-        "since": datetime.combine(first_day, time(), district.zone) if since > EVER else EVER,
-        "first_day": first_day,
-    }
-    scope = (
-        "kept.subdistrict_code = :code"
-        " AND (CAST(:cells AS bigint[]) IS NULL OR kept.cell = ANY (CAST(:cells AS bigint[])))"
-    )
+    cells = None if touched is None else np.unique(touched.cells).tolist()
+    parameters = {"code": district.code, "timezone": district.timezone, "sensitive": list(SENSITIVE_SUBCATEGORIES)}
     days = STATEMENTS.source("incident_days").rstrip(";")
+    scope = "kept.subdistrict_code = :code"
+    if touched is None:
+        changed = merge_selected(
+            connection, incident_day, days.replace("{touched}", ""), scope=scope, parameters=parameters
+        )
+    else:
+        changed = merge_selected(
+            connection,
+            incident_day,
+            days.replace("{touched}", STATEMENTS.source("touched").rstrip(";")),
+            scope=f"{scope} AND (kept.cell, kept.day) IN"
+            " (SELECT * FROM unnest(CAST(:cells AS bigint[]), CAST(:days AS date[])))",
+            parameters={**parameters, "cells": touched.cells.tolist(), "days": list(touched.days)},
+        )
     waiting = STATEMENTS.source("incidents_open").rstrip(";")
-    return merge_selected(
-        connection, incident_day, days, scope=f"{scope} AND kept.day >= :first_day", parameters=parameters
-    ) + merge_selected(connection, incident_open, waiting, scope=scope, parameters=parameters)
+    return changed + merge_selected(
+        connection,
+        incident_open,
+        waiting,
+        scope=f"{scope} AND (CAST(:cells AS bigint[]) IS NULL OR kept.cell = ANY (CAST(:cells AS bigint[])))",
+        parameters={**parameters, "cells": cells},
+    )
 
 
-def changed_by_batch(connection: Connection, district: District, *, batch_id: int) -> tuple[h3_cells.Cells, datetime]:
-    """Return the cells of resolution 11 whose incidents a batch changed, and the oldest event time among these."""
-    return touched(connection, "changed_by_batch", code=district.code, batch_id=batch_id)
+def changed_by_batch(connection: Connection, district: District, *, batch_id: int) -> Touched:
+    """What the incidents of a batch changed, where they lay before included."""
+    return touched(connection, "changed_by_batch", district, code=district.code, batch_id=batch_id)
 
 
-def changed_incident(connection: Connection, incident_id: int) -> tuple[h3_cells.Cells, datetime]:
-    """Return the cells of resolution 11 one incident lies in and ever lay in, and its event time."""
-    return touched(connection, "changed_incident", id=incident_id)
+def changed_incident(connection: Connection, district: District, incident_id: int) -> Touched:
+    """What one incident changed, wherever it ever lay included."""
+    return touched(connection, "changed_incident", district, id=incident_id)
 
 
-def touched(connection: Connection, name: str, **parameters: object) -> tuple[h3_cells.Cells, datetime]:
-    rows = connection.execute(STATEMENTS[name], parameters).all()
-    return np.array([row.cell for row in rows], dtype=np.int64), min((row.since for row in rows), default=EVER)
+def touched(connection: Connection, name: str, district: District, **parameters: object) -> Touched:
+    rows = connection.execute(STATEMENTS[name], {"timezone": district.timezone, **parameters}).all()
+    return Touched(np.array([row.cell for row in rows], dtype=np.int64), [row.day for row in rows])

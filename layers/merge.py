@@ -12,6 +12,7 @@ from gis import cells as h3_cells
 from gis.database.bulk import copy_rows
 from gis.database.statements import quoted
 from layers.measures import REGION_RESOLUTION
+from layers.values import bound
 
 
 def under_parents(cells: pd.Series, under: NDArray[np.int64] | None) -> NDArray[np.bool_]:
@@ -88,7 +89,7 @@ def merge_selected(
     `select` yields the table's columns in their order; the rest is as in `merge_rows`.
     """
     make_fresh(connection, table)
-    connection.execute(text(f"INSERT INTO fresh {select}"), dict(parameters))
+    connection.execute(bound(f"INSERT INTO fresh {select}", parameters))
     if "region" in table.columns:
         ensure_regions(connection, list(connection.scalars(text("SELECT DISTINCT region FROM fresh"))))
     return merge_fresh(connection, table, scope=scope, parameters=parameters)
@@ -127,8 +128,7 @@ def merge_fresh(connection: Connection, table: Table, *, scope: str, parameters:
     ).rowcount
     same = " AND ".join(f"fresh.{quoted(name)} = kept.{quoted(name)}" for name in key)
     removed = connection.execute(
-        text(f"DELETE FROM {target} AS kept WHERE {scope} AND NOT EXISTS (SELECT FROM fresh WHERE {same})"),
-        dict(parameters),
+        bound(f"DELETE FROM {target} AS kept WHERE {scope} AND NOT EXISTS (SELECT FROM fresh WHERE {same})", parameters)
     ).rowcount
     return int(written + removed)
 
