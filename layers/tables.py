@@ -128,7 +128,8 @@ incident_day = Table(
     Column("category", Text, nullable=False),
     Column("reported", Integer, nullable=False, comment="[incidents]"),
     PrimaryKeyConstraint("region", "cell", "subdistrict_code", "day", "community_code", "work_grid_id", "category"),
-    Index("incident_day_day_idx", "day"),
+    # the last days of every cell are read out of the index alone
+    Index("incident_day_day_idx", "subdistrict_code", "day", postgresql_include=["cell", "reported"]),
     schema="topic", postgresql_partition_by="LIST (region)",
     comment="Incidents by cell of resolution 11 and day; coarser cells by their index",
 )  # fmt: skip

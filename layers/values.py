@@ -93,17 +93,17 @@ def select_cell_values(
         raise BadInput(f"resolution {resolution} is none of 9, 10, 11")
     code = code or served_subdistrict(connection)
     sql, parameters = cell_statement(layer.source)
-    result = connection.execute(bound(sql, parameters, code=code, resolution=resolution))
-    rows = pd.DataFrame([tuple(row) for row in result], columns=["cell", "value", "suppressed", "estimated"])
-    rows = rows.sort_values("cell", ignore_index=True)
-    values = rows["value"].astype("float64")
+    rows = connection.execute(bound(sql, parameters, code=code, resolution=resolution)).all()
+    cells, value, suppressed, estimated = zip(*rows, strict=True) if rows else ((), (), (), ())
+    order = np.argsort(np.array(cells, dtype=np.int64))
+    values = pd.Series(np.array(value, dtype=np.float64)[order])
     return pd.DataFrame(
         {
-            "cell_hex": h3_cells.to_hex(rows["cell"]),
+            "cell_hex": pd.Series(h3_cells.to_hex(np.array(cells, dtype=np.int64)[order].tolist()), dtype="str"),
             "value": values,
             "class_index": classify(values, class_limits(connection, layer, resolution, code=code), layer),
-            "suppressed": rows["suppressed"].astype(bool),
-            "estimated": rows["estimated"].astype(bool),
+            "suppressed": np.array(suppressed, dtype=bool)[order],
+            "estimated": np.array(estimated, dtype=bool)[order],
         }
     )
 

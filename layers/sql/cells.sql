@@ -15,19 +15,23 @@ SELECT cell, per_1000 AS value, suppressed, false AS estimated
   FROM topic.demand_published WHERE subdistrict_code = :code AND resolution = :resolution AND topic = :topic;
 
 -- incidents_open --
--- Open incidents per cell, all or of one category or grade.
+-- Open incidents per cell, all or of one category or grade. Summed by cell first: parents are worked out per cell, not per fact.
 SELECT base.cell_parent(cell, :resolution) AS cell, sum(open)::float AS value, false AS suppressed, false AS estimated
-  FROM topic.incident_open
- WHERE subdistrict_code = :code AND (CAST(:category AS text) IS NULL OR category = :category)
-   AND (CAST(:grade AS text) IS NULL OR grade = :grade)
+  FROM (SELECT cell, sum(open) AS open
+          FROM topic.incident_open
+         WHERE subdistrict_code = :code AND (CAST(:category AS text) IS NULL OR category = :category)
+           AND (CAST(:grade AS text) IS NULL OR grade = :grade)
+         GROUP BY cell) AS finest
  GROUP BY 1;
 
 -- incidents_reported --
--- Incidents reported in the :days local days up to the newest day there is.
+-- Incidents reported in the :days local days up to the newest day there is; summed by cell first, as above.
 SELECT base.cell_parent(cell, :resolution) AS cell, sum(reported)::float AS value, false AS suppressed, false AS estimated
-  FROM topic.incident_day
- WHERE subdistrict_code = :code
-   AND day > (SELECT max(day) FROM topic.incident_day WHERE subdistrict_code = :code) - CAST(:days AS integer)
+  FROM (SELECT cell, sum(reported) AS reported
+          FROM topic.incident_day
+         WHERE subdistrict_code = :code
+           AND day > (SELECT max(day) FROM topic.incident_day WHERE subdistrict_code = :code) - CAST(:days AS integer)
+         GROUP BY cell) AS finest
  GROUP BY 1;
 
 -- resources --
