@@ -1,8 +1,8 @@
 """Rasters over cells: the area-weighted mean or sum of a band under every cell, read in small windows.
 
 A cell takes from each pixel the share of it that it covers (exactextract), so that a pixel on the edge of two cells is
-divided between them and neither is hit or missed by chance. Only the pixels under one cell are read at a time: memory
-does not grow with the raster.
+divided between them and neither is hit or missed by chance. Pixels are read once, in strips: memory does not grow with
+the raster.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ import rasterio.windows
 import shapely
 from affine import Affine
 from exactextract import exact_extract
-from exactextract.raster import RasterioRasterSource
+from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
@@ -126,29 +126,65 @@ def cell_statistics(
         if missing:
             raise BadInput(f"{path.name} has {raster.count} band(s); there is no band {missing[0]}")
         shapes = h3_cells.moved(outlines, system)
-        # north to south, so that rows of the file are read once
-        order = np.argsort(-shapely.get_y(shapely.centroid(shapes)), kind="stable")
-        under = gpd.GeoDataFrame({"at": order}, geometry=shapes[order], crs=system)
         values = {
-            band: covered(raster, under, band=band, statistic=statistic) for band, statistic in statistics.items()
+            band: covered(raster, shapes, band=band, system=system)[statistic] for band, statistic in statistics.items()
         }
     return pd.DataFrame(values, index=pd.Index(cells, name="cell"))
 
 
 def covered(
-    raster: rasterio.io.DatasetReader, under: gpd.GeoDataFrame, *, band: int, statistic: Statistic
-) -> NDArray[np.float64]:
-    found = exact_extract(
-        RasterioRasterSource(raster, band, name="value"),
-        under,
-        ["count", statistic],
-        include_cols=["at"],
-        output="pandas",
-        max_cells_in_memory=WINDOW_PIXELS,
-    )
-    result = np.full(len(under), np.nan)
-    result[found["at"].to_numpy()] = np.where(found["count"] > 0, found[statistic], np.nan)
-    return result
+    raster: rasterio.io.DatasetReader, shapes: NDArray[np.object_], *, band: int, system: pyproj.CRS
+) -> dict[Statistic, NDArray[np.float64]]:
+    """Mean and sum of a band under shapes in its system; NaN where it has no data.
+
+    The raster is read once, in strips as wide as the shapes lie; sums and covered pixels of a shape add up over strips.
+    """
+    total, pixels = np.zeros(len(shapes)), np.zeros(len(shapes))
+    _, south, _, north = shapely.bounds(shapes).T
+    for window in strips_under(raster, shapes):
+        left, bottom, right, top = edges(raster, window)
+        within = np.flatnonzero((south < top) & (north > bottom))
+        if not within.size:
+            continue
+        values = raster.read(band, window=window, masked=True).astype(np.float64).filled(np.nan)
+        values = values * raster.scales[band - 1] + raster.offsets[band - 1]
+        found = exact_extract(
+            NumPyRasterSource(values, left, bottom, right, top, name="value", srs_wkt=system.to_wkt()),
+            gpd.GeoDataFrame({"at": within}, geometry=shapes[within], crs=system),
+            ["count", "sum"],
+            include_cols=["at"],
+            output="pandas",
+        )
+        under = found["at"].to_numpy()
+        total[under] += found["sum"].fillna(0.0).to_numpy()
+        pixels[under] += found["count"].to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {"mean": total / pixels, "sum": np.where(pixels > 0, total, np.nan)}
+
+
+def strips_under(raster: rasterio.io.DatasetReader, shapes: NDArray[np.object_]) -> Iterator[rasterio.windows.Window]:
+    """Yield the windows of the raster around `shapes`, from north to south, of `WINDOW_PIXELS` at most."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    transform = raster.transform
+    left, right = clipped((west - transform.c) / transform.a, (east - transform.c) / transform.a, raster.width)
+    first, last = clipped((north - transform.f) / transform.e, (south - transform.f) / transform.e, raster.height)
+    if right <= left:
+        return
+    rows = max(1, WINDOW_PIXELS // (right - left))
+    for top in range(first, last, rows):
+        yield rasterio.windows.Window(left, top, right - left, min(rows, last - top))
+
+
+def edges(raster: rasterio.io.DatasetReader, window: rasterio.windows.Window) -> tuple[float, float, float, float]:
+    """West, south, east and north edge of a window."""
+    step = raster.transform
+    left, top = step.c + step.a * window.col_off, step.f + step.e * window.row_off
+    return left, top + step.e * window.height, left + step.a * window.width, top
+
+
+def clipped(first: float, last: float, count: int) -> tuple[int, int]:
+    """Return the whole pixels from `first` to `last` along one axis of `count` pixels, end exclusive."""
+    return max(int(np.floor(first)), 0), min(int(np.ceil(last)), count)
 
 
 def write_cells_as_raster(
