@@ -11,7 +11,7 @@ from alerts.detection import detect, findings_now
 from alerts.judge import count_findings, denominators, finding_from, finding_to, findings, measure, rate_findings
 from alerts.replay import replay
 from alerts.rules import Rules, check_rule, shipped_rules
-from alerts.trial import ask_trial, run_waiting, tried_on
+from alerts.trial import ask_trial, drift_of, finish, run_waiting, tried_on
 from alerts.trial_score import Grave
 from gis.errors import BadInput
 
@@ -206,3 +206,28 @@ def test_a_trial_that_was_asked_for_is_run_and_one_of_a_risk_rule_is_refused(loa
     assert row.fault is None
     assert row.finished_at is not None
     assert row.result["alerts_per_week"] == round(row.result["alerts"] / (51 / 7), 2)
+
+
+def test_a_rule_that_leaves_its_band_becomes_an_alert_of_the_judge(loaded, connection):
+    rule = changed("incident_surge_cell", levels=[{"level": 4, "at_least": 1, "times": 1}])
+    last = loaded.now.astimezone(loaded.district.zone).date() - timedelta(days=1)
+    checked = drift_of(connection, rule, loaded.district, last=last)
+
+    # hundreds of alerts in the weeks before give the band; the last week lies about its mean
+    assert checked["low"] < checked["mean"] < checked["high"]
+    assert checked["alerts"] > 0
+
+    asked = {
+        "subdistrict_code": loaded.district.code,
+        "first": last - timedelta(days=6),
+        "last": last,
+        "now": loaded.now,
+    }
+    trial_id = ask_trial(connection, rule, by="fengqiao", purpose="drift", **asked)
+    finish(connection, trial_id, checked | {"alerts": 900, "outside": True}, None)
+    connection.execute(text("UPDATE alerting.rule_trial SET finished_at = :now"), {"now": loaded.now})
+    judged = findings(connection, Rules(rules=()), subdistrict_code=loaded.district.code, now=loaded.now)
+
+    assert [(one.rule, one.unit_kind, one.unit_code, one.level, one.observed) for one in judged] == [
+        ("rule_drift", "rule", "incident_surge_cell", 4, 900.0)
+    ]
