@@ -44,7 +44,7 @@ MANY_MESSAGES = 400
 DETECT_EVERY_S = 600.0
 
 #: what rules count: these kinds of messages bring the facts up to date
-COUNTED = frozenset({"batch", "incident", "request", "persons"})
+COUNTED = frozenset({"batch", "incident", "request", "resident", "persons"})
 #: and these let the rules judge
 JUDGED = COUNTED | {"detected", "rules", "risk"}
 #: these let the slower detectors run at once, and whatever waits beside them

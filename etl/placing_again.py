@@ -29,7 +29,7 @@ from etl.ledger import FeedResult, Opening, close_batch, gazetteer_version, open
 from etl.pipeline import versions
 from etl.placing_changes import SQL, NameBatch, changed_since, texts_that_hold
 from etl.storing import ids, point_texts, put_rows
-from etl.work import HereExecutor, PlacedBy, TextPlaces, Workers
+from etl.work import PlacedBy, TextPlaces, Workers
 from gis.database.connection import Database
 from gis.database.statements import quoted
 from gis.district import District, select_district
@@ -90,7 +90,7 @@ def place_again_when_changed(database: Database, *, now: datetime) -> int:
         state = gazetteer_version(connection, subdistrict_code=district.code, feeds=GAZETTEER_FEEDS)
     if last is not None and (last.gazetteer, last.engine) == (state, ENGINE_VERSION):
         return 0
-    return len(place_again(database, district, actor="periodic", now=now, executor=HereExecutor()).moves)
+    return len(place_again(database, district, actor="periodic", now=now).moves)
 
 
 def place_again(

@@ -86,8 +86,9 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
         The owner's, in a transaction.
     message
         ``{"kind": "batch", "feed": …, "batch_id": …}`` (with ``"undone": true`` when it was undone), ``{"kind":
-        "incident", "id": …}``, ``{"kind": "request", "id": …}`` or ``{"kind": "persons", "id": …}`` (a decision whether
-        two records are one person); anything else changes nothing.
+        "incident", "id": …}``, ``{"kind": "request", "id": …}``, ``{"kind": "resident", "id": …}`` (a home was put on
+        the map) or ``{"kind": "persons", "id": …}`` (a decision whether two records are one person); anything else
+        changes nothing.
 
     Returns
     -------
@@ -112,6 +113,11 @@ def apply_change(connection: Connection, message: Mapping[str, Any], *, now: dat
             district = select_district(connection)
             cells = demand.cells_of_request(connection, request_id)
             return {"demand": recount_demand(connection, district, cells, now=now)}
+        case {"kind": "resident", "id": int(resident_id)}:
+            connection.execute(STATEMENTS["lock"])
+            district = select_district(connection)
+            cells = population.cells_of_resident(connection, resident_id)
+            return recount_residents(connection, district, cells, now=now)
         case {"kind": "persons", "id": int(pair_id)}:
             connection.execute(STATEMENTS["lock"])
             district = select_district(connection)

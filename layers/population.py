@@ -148,6 +148,12 @@ def changed_cells(connection: Connection, district: District, *, batch_id: int) 
     return np.array(rows, dtype=np.int64)
 
 
+def cells_of_resident(connection: Connection, resident_id: int) -> h3_cells.Cells:
+    """Return the cells of resolution 11 where one person is counted and ever was."""
+    rows = connection.scalars(STATEMENTS["cells_of_resident"], {"id": resident_id}).all()
+    return np.array(rows, dtype=np.int64)
+
+
 def cells_of_pair(connection: Connection, pair_id: int) -> h3_cells.Cells:
     """Return the cells of resolution 11 where the persons of a decided pair of records are, or were, counted."""
     rows = connection.scalars(STATEMENTS["cells_of_pair"], {"pair_id": pair_id}).all()

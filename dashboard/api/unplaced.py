@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from access.sessions import Session
-from casework.unplaced.decide import Decided, decide, undo
+from casework.unplaced.decide import Decided, Written, decide, undo
 from casework.unplaced.learning import name_owner, withdraw_name
 from casework.unplaced.offers import Offer
 from casework.unplaced.queue import (
@@ -95,19 +95,13 @@ def router(services: Services) -> APIRouter:
                 subdistrict_code=district.code,
                 now=services.clock(),
             )
-        return Decision(
-            id=written.id, outcome=written.outcome, community_code=written.located["community_code"],
-            match_level=written.located["match_level"], learned=written.alias_id is not None,
-        )  # fmt: skip
+        return told(written)
 
     @routes.post("/api/unplaced/undo/decisions/{decision_id}", summary="Take a decision back")
     def take_back(decision_id: int, session: Asker) -> Decision:
         with services.asking(session) as connection:
             written = undo(connection, decision_id, actor=session.title or session.name, now=services.clock())
-        return Decision(
-            id=written.id, outcome=written.outcome, community_code=written.located["community_code"],
-            match_level=written.located["match_level"], learned=False,
-        )  # fmt: skip
+        return told(written)
 
     @routes.get("/api/unplaced/decisions", summary="What was decided last, newest first")
     def decisions(session: Asker) -> list[Past]:
@@ -145,6 +139,17 @@ def router(services: Services) -> APIRouter:
             return tagged(request, entity_tag("buildings", version, district.code), make, media_type="application/json")
 
     return routes
+
+
+def told(written: Written) -> Decision:
+    """What a decision led to, as it is answered."""
+    return Decision(
+        id=written.id,
+        outcome=written.outcome,
+        community_code=written.located["community_code"],
+        match_level=written.located["match_level"],
+        learned=written.alias_id is not None,
+    )
 
 
 def engine_of(ground: "Ground") -> Engine:

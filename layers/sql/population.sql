@@ -84,6 +84,13 @@ SELECT DISTINCT other.cell
   JOIN base.resident AS other ON other.id IN (same_person.resident_id, same_person.other_id) AND other.id <> resident.id
  WHERE other.cell IS NOT NULL;
 
+-- cells_of_resident --
+-- Cells of resolution 11 where one person is counted and ever was: somebody put the home on the map, or took it off.
+SELECT cell FROM base.resident WHERE id = :id AND cell IS NOT NULL
+UNION
+SELECT (record ->> 'cell')::bigint FROM support.record_version
+ WHERE table_name = 'base.resident' AND record_id = :id AND record ->> 'cell' IS NOT NULL;
+
 -- cells_of_pair --
 -- Cells of resolution 11 where the persons of a decided pair are or were counted: of every record that merges connect with it.
 WITH RECURSIVE linked (id) AS (

@@ -13,7 +13,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from dashboard.server import create_app
 from dashboard.settings import ServerSettings
+from gis.cells import index_points
 from gis.database.connection import Database
+from gis.database.statements import load_statements
+from layers.population import cells_of_resident
 from tests.asking import Browser
 from tests.integration.waiting_world import ZONES, count, deliver, incident_row, own_database
 from tests.world import CODE, FIRST, World
@@ -228,6 +231,33 @@ def test_what_cannot_be_placed_leaves_the_queue_with_its_reason_and_comes_back(w
     assert record_id not in {row["id"] for row in queue(browser, waiting)["rows"]}
     take_back(browser, waiting, given_up.json()["id"])
     row_of(browser, waiting, "w10")
+
+
+def test_the_walls_counter_leaves_out_what_a_person_judged(waiting: World, browser: Browser):
+    deliver(waiting, [{"source_key": "w14", "address": "桥洞下"}], now=NOW)
+
+    def counted() -> int:
+        with waiting.database.wall.connect() as connection:
+            row = connection.execute(load_statements("dashboard", "wall")["unplaced"], {"code": CODE, "now": NOW}).one()
+            return int(row.incidents)
+
+    before = counted()
+    assert decide(browser, waiting, "w14", outcome="outside").status_code == 200
+    assert counted() == before - 1
+
+
+def test_a_home_that_was_placed_is_counted_in_its_cell(waiting: World, browser: Browser):
+    row = next(row for row in queue(browser, waiting, who="operator")["rows"] if row["subject"] == "resident")
+    lon, lat, _ = ZONES["南区"]
+    question = {"outcome": "placed", "point": [lon, lat]}
+    placed = ask(browser, waiting, "POST", f"/api/unplaced/resident/{row['id']}", who="operator", json=question)
+    assert placed.status_code == 200, placed.text
+
+    with waiting.database.owner.begin() as connection:
+        cells = cells_of_resident(connection, row["id"])
+
+    assert cells.tolist() == index_points([lon], [lat]).tolist()
+    take_back(browser, waiting, placed.json()["id"], who="operator")
 
 
 def test_two_who_decide_at_once_do_not_overwrite_each_other(waiting: World, app: FastAPI):
