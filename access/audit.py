@@ -1,5 +1,6 @@
 """Who wrote what, and when: the audit as its readers see it. Triggers and functions of schema `access` write it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,3 +50,13 @@ def select_audit(
         STATEMENTS["select_audit"], {"sought": pattern, "before": before, "limit": min(limit, MOST_ENTRIES)}
     )
     return [Entry(**row._mapping) for row in rows]
+
+
+def act_as(connection: Connection, *, actor: str, session_id: str = "") -> None:
+    """Say who writes from here to the end of the transaction: a session, or a command by its name."""
+    connection.execute(STATEMENTS["act_as"], {"actor": actor, "session_id": session_id})
+
+
+def note_event(connection: Connection, action: str, changes: Mapping[str, Any]) -> None:
+    """Leave an entry of something that is not the change of one row."""
+    connection.execute(STATEMENTS["note_event"], {"action": action, "changes": json.dumps(changes, ensure_ascii=False)})

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from access.audit import act_as, note_event
 from etl.counting import agreed_count
 from etl.delivery import FeedSource, config_text
 from etl.feed import Context, Feed
@@ -280,13 +281,7 @@ def settle(connection: Connection, rows: Pairs, result: FeedResult, *, first_row
 
 def note(connection: Connection, mended: Mended, *, actor: str, session_id: str) -> None:
     """Leave an audit row: who mended which feed, and how many rows passed."""
-    connection.execute(
-        text("SELECT set_config('fengqiao.session', :session, true), set_config('fengqiao.actor', :actor, true)"),
-        {"session": session_id, "actor": actor},
-    )
-    changes = {"feed": mended.feed, "passed": mended.passed, "left": mended.left,
-               "batches": [result.batch_id for result in mended.results]}  # fmt: skip
-    connection.execute(
-        text("SELECT access.note_event('quarantine_mended', CAST(:changes AS jsonb))"),
-        {"changes": json.dumps(changes, ensure_ascii=False)},
-    )
+    batches = [result.batch_id for result in mended.results]
+    act_as(connection, actor=actor, session_id=session_id)
+    changes = {"feed": mended.feed, "passed": mended.passed, "left": mended.left, "batches": batches}
+    note_event(connection, "quarantine_mended", changes)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
 
+from access.audit import act_as, note_event
 from etl.batch_command import Actor, Language, administration
 from etl.faults import reason_text
 from etl.load_command import result_table
@@ -58,11 +58,8 @@ def download(
         code = select_district(connection).code
         form = out.suffix.lower().removeprefix(".")
         content = quarantine_sheet(connection, subdistrict_code=code, feed=feed, form=form, texts=texts_in(language))
-        connection.execute(text("SELECT set_config('fengqiao.actor', :actor, true)"), {"actor": actor})
-        connection.execute(
-            text("SELECT access.note_event('quarantine_downloaded', jsonb_build_object('feed', CAST(:feed AS text)))"),
-            {"feed": feed},
-        )
+        act_as(connection, actor=actor)
+        note_event(connection, "quarantine_downloaded", {"feed": feed})
         out.write_bytes(content)
     typer.echo(str(out))
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from access.audit import act_as, note_event
 from etl.changes import BatchForms, TableChanges, changes_of, obstacles_in, take_back, versioned_tables
 from etl.feeds import FEEDS, ORDER
 from etl.ledger import lock_feed, tell
@@ -171,17 +172,7 @@ def bring_back(connection: Connection, batch: Any, district: District, *, actor:
 
 def note(connection: Connection, batch: Any, *, actor: str, session_id: str) -> None:
     """Leave an audit row, and tell those who listen."""
-    # set only now: row by row, a batch answers to the ledger and not to the audit
-    settings = {"session": session_id, "actor": actor}
-    connection.execute(
-        text("SELECT set_config('fengqiao.session', :session, true), set_config('fengqiao.actor', :actor, true)"),
-        settings,
-    )
-    connection.execute(
-        text(
-            "SELECT access.note_event('batch_undone', jsonb_build_object('batch', CAST(:id AS bigint), 'feed',"
-            " CAST(:feed AS text)))"
-        ),
-        {"id": batch.id, "feed": batch.feed},
-    )
+    # only now: row by row, a batch answers to the ledger and not to the audit
+    act_as(connection, actor=actor, session_id=session_id)
+    note_event(connection, "batch_undone", {"batch": batch.id, "feed": batch.feed})
     tell(connection, {"kind": "batch", "feed": batch.kind, "batch_id": batch.id, "undone": True})

@@ -7,3 +7,11 @@ SELECT id, at, actor, action, table_name, record_id, changes
         OR record_id ILIKE :sought OR changes::text ILIKE :sought)
  ORDER BY id DESC
  LIMIT :limit;
+
+-- act_as --
+-- Who writes in this transaction, for triggers and events.
+SELECT set_config('fengqiao.session', :session_id, true), set_config('fengqiao.actor', :actor, true);
+
+-- note_event --
+-- Something happened that is not the change of one row.
+SELECT access.note_event(:action, CAST(:changes AS jsonb));

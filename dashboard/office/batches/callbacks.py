@@ -1,6 +1,5 @@
 """What happens on the page: a batch is chosen, undone, replayed; a file is previewed and loaded."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 from sqlalchemy import text
 
+from access.audit import note_event
 from dashboard import ids
 from dashboard.office.batches.layout import ROLES, chosen_batch, facts, ledger_rows, previewed
 from dashboard.office.page import Visit, visit_of
@@ -144,10 +144,7 @@ def kept(visit: Visit) -> KeptFiles:
 def note(visit: Visit, event: str, changes: dict[str, Any]) -> None:
     """Leave an audit row of something that is not the change of one row."""
     with visit.services.asking(visit.session) as connection:
-        connection.execute(
-            text("SELECT access.note_event(:event, CAST(:changes AS jsonb))"),
-            {"event": event, "changes": json.dumps(changes, ensure_ascii=False)},
-        )
+        note_event(connection, event, changes)
 
 
 def delivery_of(visit: Visit, feed: str, path: Path) -> tuple[Delivery, FeedSource]:

@@ -1,11 +1,7 @@
 """What happens on the page: choosing a set, suggesting anew, saving, showing a file; each answers with a sentence."""
 
-import base64
-import binascii
 import re
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePath
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -13,7 +9,6 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.office.mapping.layout import (
-    LARGEST_SHOWN,
     column_rows,
     facts,
     head_of,
@@ -23,6 +18,7 @@ from dashboard.office.mapping.layout import (
 )
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import notice
+from dashboard.office.uploads import uploaded
 from dashboard.services import Services
 from etl.mapping import Decision, HeadingsToMatch, decide, note_shown_file
 from gis.errors import BadInput, FengqiaoError
@@ -145,16 +141,10 @@ def read_words(said: str) -> dict[str, str]:
 def shown(visit: Visit, contents: str, name: str, feed: str) -> tuple[Any, ...]:
     """Put the headings of a file that was shown before the operator; the file itself is not kept."""
     try:
-        data = base64.b64decode(contents.partition(",")[2], validate=True)
-        if len(data) > LARGEST_SHOWN:
-            raise BadInput(f"{name} is larger than {LARGEST_SHOWN >> 20} MiB; show a part of it")
-        with tempfile.TemporaryDirectory(prefix="fengqiao-shown-") as folder:
-            path = Path(folder) / (PurePath(name.replace("\\", "/")).name or "file")
-            path.write_bytes(data)
-            with visit.services.asking(visit.session) as connection:
-                code = visit.session.subdistrict_code or ""
-                known = note_shown_file(connection, feed, path, subdistrict_code=code, now=visit.now)
-    except (FengqiaoError, binascii.Error) as fault:
+        with uploaded(contents, name) as path, visit.services.asking(visit.session) as connection:
+            code = visit.session.subdistrict_code or ""
+            known = note_shown_file(connection, feed, path, subdistrict_code=code, now=visit.now)
+    except FengqiaoError as fault:
         return [notice(str(fault))], no_update, no_update
     kept = kept_headings(visit)
     texts = visit.texts

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from dashboard import ids
 from dashboard.office.page import Visit
 from dashboard.office.parts import page_head, table
+from dashboard.office.uploads import LARGEST
 from etl.mapping import HeadingsToMatch, columns_to_match, communities_of, feeds_to_match, select_headings, suggest_for
 
 #: between words in a cell: 未处理=待派遣；已处理=已办结
@@ -17,8 +18,6 @@ BETWEEN_WORDS, MEANS = "；", "="
 #: what goes with the heading that stands in a row now, in the page's own language
 SAMPLES = "(params.data.known[params.data.heading] || []).join(' ｜ ')"
 LIKENESS = "params.data.heading && params.data.heading === params.data.likely ? params.data.likeness : ''"
-#: files an operator shows us to have their headings matched are not larger [bytes]
-LARGEST_SHOWN = 32 << 20
 
 
 def layout(visit: Visit) -> Component:
@@ -39,7 +38,7 @@ def layout(visit: Visit) -> Component:
         dcc.Upload(
             dmc.Button(texts("office.mapping.show_file"), variant="default", size="sm"),
             id=ids.MAPPING_FILE,
-            max_size=LARGEST_SHOWN,
+            max_size=LARGEST,
         ),
     ]
     said = html.Span(facts(visit, kept), id=ids.MAPPING_FACTS)

@@ -6,8 +6,8 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
-from sqlalchemy import text
 
+from access.audit import note_event
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import notice
@@ -88,12 +88,7 @@ def sheet(visit: Visit, feed: str, form: str) -> tuple[Any, Any]:
         require_role(visit, ROLES)
         with visit.services.asking(visit.session) as connection:
             content = quarantine_sheet(connection, subdistrict_code=code, feed=feed, form=form, texts=visit.texts)
-            connection.execute(
-                text(
-                    "SELECT access.note_event('quarantine_downloaded', jsonb_build_object('feed', CAST(:feed AS text)))"
-                ),
-                {"feed": feed},
-            )
+            note_event(connection, "quarantine_downloaded", {"feed": feed})
     except FengqiaoError as fault:
         return no_update, [notice(str(fault))]
     name = visit.texts("office.quarantine.file", feed=feed, day=visit.local(visit.now, "%Y%m%d"), form=form)
