@@ -1,6 +1,7 @@
 """Preview, undo and replay: nothing is written by looking, everything is as before, and what rests on a batch holds it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from etl.undo import undo_batch
 from gis.database.connection import Database
 from gis.errors import BadInput, Conflict, NotFound
 from gis.identity import identity_keys
+from gis.texts import catalogue
 from tests.etl.small_district import (
     CODE,
     FEEDS,
@@ -285,3 +287,14 @@ def test_a_second_feed_of_a_kind_is_undone_by_its_own_name(database: Database, f
 
     assert rows(database, "SELECT DISTINCT feed FROM base.resident WHERE subdistrict_code = :code") == [("residents",)]
     forget(database)
+
+
+def test_every_origin_a_batch_may_have_has_its_word_and_single_reports_are_not_undone(delivered: Database) -> None:
+    check = one(delivered, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'batch_origin_check'")
+    for origin in re.findall(r"'(\w+)'::text", check):
+        assert f"batches.origin_{origin}" in catalogue(), origin
+    batch = newest(delivered, "incidents")
+    with delivered.owner.begin() as connection:
+        connection.execute(text("UPDATE support.batch SET origin = 'report' WHERE id = :id"), {"id": batch})
+    with pytest.raises(Conflict, match="请将该记录作废"):
+        undo_batch(delivered, batch, actor="test")

@@ -35,7 +35,7 @@ def layout(visit: Visit) -> Component:
     columns = [
         {"field": "id", "width": 72, "type": "rightAligned", "pinned": "left"},
         {"field": "feed", "width": 148, "filter": True, "pinned": "left", "tooltipField": "feed"},
-        {"field": "origin", "width": 60},
+        {"field": "origin", "width": 84},
         {"field": "read", "width": 78, **FIGURE},
         {"field": "counted", "width": 86, **FIGURE},
         {"field": "loaded", "width": 78, **FIGURE},
