@@ -103,6 +103,7 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
         Output(ids.BATCHES_ROWS, "rowData", allow_duplicate=True),
         Output(ids.BATCHES_FACTS, "children", allow_duplicate=True),
         Output(ids.BATCHES_CHOSEN, "children", allow_duplicate=True),
+        Output(ids.BATCHES_UNDO, "disabled", allow_duplicate=True),
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
         Input(button, "n_clicks"),
         State(ids.BATCHES_ROWS, "selectedRows"),
@@ -112,13 +113,15 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
         if not clicks or not chosen:
             raise PreventUpdate
         visit = visit_of(services)
+        batch_id = int(chosen[0]["id"])
         try:
             require_role(visit, ROLES)
-            said = action(visit, int(chosen[0]["id"]))
+            said = action(visit, batch_id)
         except FengqiaoError as fault:
-            return no_update, no_update, no_update, [notice(str(fault))]
+            return *(no_update for _ in range(4)), [notice(str(fault))]
         rows = ledger_rows(visit)
-        return rows, facts(visit, rows), chosen_batch(visit, int(chosen[0]["id"])), [notice(said)]
+        undone = any(row["id"] == batch_id and row["undone"] for row in rows)
+        return rows, facts(visit, rows), chosen_batch(visit, batch_id), undone, [notice(said)]
 
 
 def undo(visit: Visit, batch_id: int) -> str:

@@ -155,7 +155,9 @@ def ledger_rows(visit: Visit) -> list[dict[str, Any]]:
 
 
 def sums_said(visit: Visit, row: Any) -> str:
-    """Whether the four counts add up to what was read, and that is what was counted apart."""
+    """Whether the four counts add up to what was read, and that is what was counted apart; or that it is undone."""
+    if row.undone_at is not None:
+        return visit.texts("office.batches.was_undone")
     adds_up = row.read == row.loaded + row.unchanged + row.quarantined + row.unplaced
     if not adds_up or row.counted not in (None, row.read):
         return visit.texts("office.batches.differs")
