@@ -214,3 +214,33 @@ def test_a_sheet_that_is_not_ours_is_refused_in_a_sentence(refused: Database, tm
 def test_a_guard_comes_off_as_it_was_put_on(value: str) -> None:
     assert unguarded(guarded(value)) == value
     assert not guarded(value).startswith(("=", "+", "-", "@", "\t", "＝"))
+
+
+def test_a_shape_is_mended_as_text_in_the_system_of_its_file(database: Database, tmp_path: Path) -> None:
+    import geopandas as gpd
+    import shapely
+
+    folder = write_small_district(tmp_path / "shapes")
+    far = gpd.GeoDataFrame(
+        {"节点编号": ["J1", "J2"], "路名一": ["东路", "东路"], "路名二": ["北路", "北路"], "来源": ["示意", "示意"]},
+        geometry=[shapely.Point(120.5025, 31.3025), shapely.Point(120.60, 31.40)], crs=4326,
+    )  # fmt: skip
+    far.to_crs(4549).to_file(folder / "roads.gpkg", layer="junctions", driver="GPKG")
+    forget(database)
+    assert load(database, folder)["junctions"].quarantined == 1
+    sheet = sheet_of(database, "junctions", "csv", tmp_path / "shapes.csv")
+    near = gpd.GeoSeries([shapely.Point(120.504, 31.304)], crs=4326).to_crs(4549).iloc[0]
+
+    sheet["geometry"] = "not a shape"
+    with pytest.raises(BadInput, match=r"row 2: the shape is no WKT"):
+        bring(database, "junctions", save(sheet, tmp_path / "wrong.csv"))
+    sheet["geometry"] = near.wkt
+    mended = bring(database, "junctions", save(sheet, tmp_path / "shapes.csv"))
+
+    assert (mended.passed, mended.left) == (1, 0)
+    lon, lat = rows(
+        database,
+        "SELECT ST_X(point), ST_Y(point) FROM base.place WHERE subdistrict_code = :code AND source_key LIKE 'J2%'",
+    )[0]
+    assert (lon, lat) == pytest.approx((120.504, 31.304), abs=1e-6)
+    forget(database)
