@@ -174,26 +174,38 @@ def count_findings(rule: CountRule, rows: Iterable[Mapping[str, Any]], *, now: d
         level = rule.level_for(row["observed"], expected or 0.0)
         if level is None:
             continue
-        low, high = expected_interval(max(expected, rule.floor)) if expected is not None else (None, None)
-        found.append(
-            Finding(
-                rule=rule.id,
-                unit_kind=rule.unit,
-                unit_code=unit_code,
-                level=level,
-                observed=float(row["observed"]),
-                expected=expected,
-                expected_low=None if low is None else float(low),
-                expected_high=None if high is None else float(high),
-                method="threshold",
-                window_from=now - timedelta(hours=rule.window_h),
-                window_to=now,
-                member_ids=tuple(row["member_ids"]),
-                members=rule.counts,
-                reasons=tuple(Counter(row["kinds"]).most_common(3)),
-            )
-        )
+        interval = expected_interval(max(expected, rule.floor)) if expected is not None else None
+        found.append(counted_finding(rule, row, level=level, expected=expected, interval=interval, now=now))
     return found
+
+
+def counted_finding(
+    rule: CountRule | RateRule,
+    row: Mapping[str, Any],
+    *,
+    level: int,
+    expected: float | None,
+    interval: tuple[float, float] | None,
+    now: datetime,
+) -> Finding:
+    """A finding of a rule that counts in a window that ends now."""
+    low, high = interval or (None, None)
+    return Finding(
+        rule=rule.id,
+        unit_kind=rule.unit,
+        unit_code=row["unit_code"],
+        level=level,
+        observed=float(row["observed"]),
+        expected=expected,
+        expected_low=low,
+        expected_high=high,
+        method=rule.kind,
+        window_from=now - timedelta(hours=rule.window_h),
+        window_to=now,
+        member_ids=tuple(row["member_ids"]),
+        members=rule.counts,
+        reasons=tuple(Counter(row["kinds"]).most_common(3)),
+    )
 
 
 def rate_findings(
@@ -209,25 +221,8 @@ def rate_findings(
         expected = overall * denominator
         level = rule.level_for(row["observed"], denominator, expected)
         if level is not None:
-            low, high = expected_interval(expected)
-            found.append(
-                Finding(
-                    rule=rule.id,
-                    unit_kind=rule.unit,
-                    unit_code=row["unit_code"],
-                    level=level,
-                    observed=float(row["observed"]),
-                    expected=expected,
-                    expected_low=low,
-                    expected_high=high,
-                    method="rate",
-                    window_from=now - timedelta(hours=rule.window_h),
-                    window_to=now,
-                    member_ids=tuple(row["member_ids"]),
-                    members=rule.counts,
-                    reasons=tuple(Counter(row["kinds"]).most_common(3)),
-                )
-            )
+            interval = expected_interval(expected)
+            found.append(counted_finding(rule, row, level=level, expected=expected, interval=interval, now=now))
     return found
 
 

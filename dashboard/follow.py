@@ -166,10 +166,11 @@ def detect_now(database: Database, rules: Rules | None, now: datetime) -> None:
             wanted = rules or rules_in_force(connection, subdistrict_code=district.code)
     except NotFound:
         return
-    run_waiting(database.owner, district)
     if detect(database.owner, wanted, district, now=now):
         with database.owner.begin() as connection:
             connection.execute(STATEMENTS["tell_detected"])
+    # a trial of a scan takes minutes; what is warned of goes first
+    run_waiting(database.owner, district)
 
 
 def first_line(fault: BaseException) -> str:

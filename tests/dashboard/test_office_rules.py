@@ -1,43 +1,21 @@
 """The page of rules: in words, changed with a reason as a new version, switched, tried; every write is in the audit."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from access.sessions import Session
 from alerts.rule_store import kept_rule, rules_in_force, save_rule, versions_of
 from alerts.rules import parse_rule, rule_text, shipped_rules
-from dashboard.office.page import Visit
 from dashboard.office.rules.callbacks import TEMPLATE, chosen, saved, trial_of, tried
 from dashboard.office.rules.layout import layout
 from dashboard.office.rules.words import level_words, rule_words
-from dashboard.services import Services
-from dashboard.settings import ServerSettings
 from gis.errors import NotAllowed
 from gis.texts import texts_in
+from tests.visiting import visit_of
 from tests.world import CODE
 
 pytestmark = pytest.mark.database
-
-
-def visit_of(world, account, role):
-    session = Session(
-        id=world.sessions[account],
-        account_id=world.accounts[account],
-        name=account,
-        title=f"post of {account}",
-        role=role,
-        subdistrict_code=CODE,
-        community_codes=(),
-        work_grid_ids=(),
-        grid_worker_id=None,
-        language="zh",
-        expires_at=datetime.now(tz=UTC) + timedelta(hours=1),
-    )
-    services = Services(ServerSettings(), world.database)
-    return Visit(session, texts_in("zh"), services, services.clock())
 
 
 @pytest.fixture

@@ -6,36 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from access.sessions import Session
 from alerts.judge import Finding
 from alerts.life import carry, standing_alerts
 from alerts.notify.pipeline import notify
-from dashboard.office.page import Visit
 from dashboard.office.warnings import exercises, lives, quiet, ways
-from dashboard.services import Services
-from dashboard.settings import ServerSettings
-from gis.texts import texts_in
+from tests.visiting import visit_of
 from tests.world import CODE
 
 pytestmark = pytest.mark.database
-
-
-def visit_of(world, account, role, language="zh"):
-    session = Session(
-        id=world.sessions[account],
-        account_id=world.accounts[account],
-        name=account,
-        title=f"post of {account}",
-        role=role,
-        subdistrict_code=CODE,
-        community_codes=(),
-        work_grid_ids=(),
-        grid_worker_id=None,
-        language=language,
-        expires_at=datetime.now(tz=UTC) + timedelta(hours=1),
-    )
-    services = Services(ServerSettings(), world.database)
-    return Visit(session, texts_in(language), services, services.clock())
 
 
 @pytest.fixture

@@ -5,32 +5,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from access.sessions import Session
 from alerts.judge import findings
 from alerts.risk.store import Decision, decide, newest_models, points, score_kind, select_places, select_records
 from alerts.rules import Rules, parse_rule
-from dashboard.office.page import Visit
 from dashboard.office.risk.callbacks import chosen, decided
 from dashboard.office.risk.layout import layout
 from dashboard.services import Services
 from dashboard.settings import ServerSettings
 from gis.database.connection import identified
 from gis.errors import BadInput, Conflict, NotAllowed
-from gis.texts import texts_in
 from layers.values import select_geojson
+from tests.visiting import visit_of
 from tests.world import CODE
 
 pytestmark = pytest.mark.database
-
-
-def visit_of(world, account, role):
-    session = Session(
-        id=world.sessions[account], account_id=world.accounts[account], name=account, title=f"post of {account}", role=role,
-        subdistrict_code=CODE, community_codes=(), work_grid_ids=(), grid_worker_id=None, language="zh",
-        expires_at=Services(ServerSettings(), world.database).clock() + timedelta(hours=1),
-    )  # fmt: skip
-    services = Services(ServerSettings(), world.database)
-    return Visit(session, texts_in("zh"), services, services.clock())
 
 
 @pytest.fixture
