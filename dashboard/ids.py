@@ -148,3 +148,47 @@ DRILLS_SCENARIO = "drills-scenario"
 DRILLS_TITLE = "drills-title"
 DRILLS_START = "drills-start"
 DRILLS_END = "drills-end"
+# the office: interfaces and the data catalogue
+INTERFACES_ROWS = "interfaces-rows"
+INTERFACES_GRAPH = "interfaces-graph"
+INTERFACES_CHOSEN = "interfaces-chosen"
+INTERFACES_CHECK = "interfaces-check"
+CONSUMERS_ROWS = "consumers-rows"
+CONSUMERS_CHOSEN = "consumers-chosen"
+CONSUMERS_KEY = "consumers-key"
+CONSUMERS_KEY_DAYS = "consumers-key-days"
+CONSUMERS_REVOKE = "consumers-revoke"
+CONSUMERS_SUSPEND = "consumers-suspend"
+CONSUMERS_SECRET = "consumers-secret"
+CONSUMERS_MAKE = "consumers-make"
+#: the form of a new consumer, in the order of its fields
+CONSUMERS_NEW = (
+    "consumers-new-name",
+    "consumers-new-purpose",
+    "consumers-new-contact",
+    "consumers-new-basis",
+    "consumers-new-role",
+    "consumers-new-communities",
+    "consumers-new-resources",
+    "consumers-new-fields",
+    "consumers-new-items",
+    "consumers-new-minute",
+    "consumers-new-day",
+    "consumers-new-days",
+    "consumers-new-sandbox",
+)
+#: usable only while a consumer is chosen
+CONSUMERS_ACTIONS = (CONSUMERS_KEY, CONSUMERS_REVOKE, CONSUMERS_SUSPEND)
+HOOKS_ROWS = "hooks-rows"
+HOOKS_DEAD = "hooks-dead"
+HOOKS_LOG = "hooks-log"
+HOOKS_REPLAY = "hooks-replay"
+HOOKS_PING = "hooks-ping"
+HOOKS_PAUSE = "hooks-pause"
+HOOKS_SECRET = "hooks-secret"
+HOOKS_MAKE = "hooks-make"
+HOOKS_NEW = ("hooks-new-consumer", "hooks-new-url", "hooks-new-events")
+CATALOGUE_ROWS = "catalogue-rows"
+CATALOGUE_CHOSEN = "catalogue-chosen"
+FIGURES_ROWS = "figures-rows"
+FIGURES_CHOSEN = "figures-chosen"

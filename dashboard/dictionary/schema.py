@@ -51,8 +51,8 @@ class TableEntry:
     comment: str
     #: row-level security decides who reads which rows
     guarded: bool
-    #: estimated [rows]
-    rows: int
+    #: estimated [rows]; None = not analysed yet
+    rows: int | None
     columns: tuple[ColumnEntry, ...]
 
     @property

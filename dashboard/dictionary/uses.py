@@ -21,7 +21,8 @@ FACTS = {
     "resources": ("topic.resource_count",),
     "reach": ("topic.coverage",),
     "elevation": ("base.cell",),
-    "flood_risk": ("base.cell", "base.place"),
+    "flood_risk": ("base.cell", "base.place", "base.cell_measure"),
+    "measured": ("base.cell_measure",),
 }
 #: facts and the records they are counted from (layers/*.py)
 COUNTED_FROM = {

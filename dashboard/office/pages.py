@@ -19,6 +19,8 @@ PAGES = (
     "dashboard.office.audit:PAGE",
     "dashboard.office.batches:PAGE",
     "dashboard.office.quarantine:PAGE",
+    "dashboard.office.catalogue:PAGE",
+    "dashboard.office.interfaces:PAGE",
     "dashboard.office.mapping:PAGE",
     "dashboard.office.same_person:PAGE",
 )

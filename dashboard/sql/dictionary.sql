@@ -1,9 +1,10 @@
 -- tables --
 -- Tables of ours with how many rows they are estimated to have, as of the last ANALYZE; partitions count with their table.
 SELECT namespace.nspname || '.' || class.relname AS table_name, obj_description(class.oid, 'pg_class') AS comment, class.relrowsecurity AS guarded,
-       GREATEST(CASE WHEN class.relkind = 'p'
-                     THEN (SELECT COALESCE(sum(GREATEST(part.reltuples, 0)), 0) FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid WHERE inhparent = class.oid)
-                     ELSE class.reltuples END, 0)::bigint AS rows
+       NULLIF(CASE WHEN class.relkind = 'p'
+                   THEN (SELECT COALESCE(sum(part.reltuples) FILTER (WHERE part.reltuples >= 0), -1)
+                           FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid WHERE inhparent = class.oid)
+                   ELSE class.reltuples END, -1)::bigint AS rows
   FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
  WHERE namespace.nspname = ANY (:schemas) AND class.relkind IN ('r', 'p') AND NOT class.relispartition
  ORDER BY 1;
@@ -13,7 +14,14 @@ SELECT namespace.nspname || '.' || class.relname AS table_name, obj_description(
 SELECT namespace.nspname || '.' || class.relname AS table_name, attribute.attname AS name, format_type(attribute.atttypid, attribute.atttypmod) AS type,
        attribute.attnotnull AS required, col_description(class.oid, attribute.attnum) AS comment,
        EXISTS (SELECT FROM pg_index WHERE indrelid = class.oid AND indisprimary AND attribute.attnum = ANY (indkey)) AS key,
-       (SELECT max(null_frac) FROM pg_stats WHERE schemaname = namespace.nspname AND tablename = class.relname AND attname = attribute.attname)::float AS empty_share
+       COALESCE(
+           (SELECT null_frac FROM pg_stats WHERE schemaname = namespace.nspname AND tablename = class.relname AND attname = attribute.attname LIMIT 1),
+           -- a table of partitions is not analysed as a whole: its partitions weigh by their rows
+           CASE WHEN class.relkind = 'p' THEN (
+               SELECT sum(stats.null_frac * part.reltuples) / NULLIF(sum(part.reltuples), 0)
+                 FROM pg_inherits JOIN pg_class AS part ON part.oid = inhrelid AND part.reltuples > 0
+                 JOIN pg_stats AS stats ON stats.schemaname = namespace.nspname AND stats.tablename = part.relname AND stats.attname = attribute.attname
+                WHERE inhparent = class.oid) END)::float AS empty_share
   FROM pg_class AS class
   JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
   JOIN pg_attribute AS attribute ON attribute.attrelid = class.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
