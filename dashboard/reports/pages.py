@@ -378,6 +378,8 @@ def alert_sentences(
             acknowledged=int(alerts["acknowledged_at"].notna().sum()),
         )
     )
+    if replayed := int(alerts["replayed"].sum()):
+        said.append(texts("report.say.alerts.replayed", count=replayed))
     gravest = alerts.iloc[0]
     raised = gravest["raised_at"].astimezone(ZoneInfo(scope.timezone))
     said.append(

@@ -119,7 +119,7 @@ SELECT fine.parent_10 AS cell, resident.community_code AS code, count(*) AS pers
 -- alerts --
 -- Alerts raised in the month, gravest first.
 SELECT alert.id, alert.rule, alert.rule_name, alert.letter, alert.level, alert.status, alert.unit_kind, alert.unit_name, alert.community_code AS code, alert.observed, alert.expected,
-       alert.raised_at, alert.acknowledged_at, alert.cleared_at, ST_AsBinary(ST_Transform(alert.geom, CAST(:metric_srid AS integer))) AS outline
+       alert.raised_at, alert.acknowledged_at, alert.cleared_at, alert.replayed, ST_AsBinary(ST_Transform(alert.geom, CAST(:metric_srid AS integer))) AS outline
   FROM alerting.alert
  WHERE alert.subdistrict_code = :subdistrict_code AND alert.raised_at >= :opens AND alert.raised_at < :closes
    AND (CAST(:community AS text) IS NULL OR alert.community_code = :community)

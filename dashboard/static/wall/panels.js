@@ -72,6 +72,13 @@
     if (panel.type !== "table") return 15.2;
     return 1.7 + (panel.figure ? 4.3 : 0) + (panel.columns.some((column) => column.label) ? 1.6 : 0) + 2.06 * panel.rows.length + (panel.foot ? 1.7 : 0);
   }
+  // as many of the reasons as stand beside the holder, the first before the others: nothing is cut
+  function reasons(alert) {
+    const list = document.getElementById("wall-alerts"), rem = wall.rem(), room = list.clientWidth - 5.4 * rem - wall.textWidth(alert.holder, rem, 400);
+    const facts = alert.why.split(" · ");
+    while (facts.length && wall.textWidth(facts.join(" · "), rem, 400) > room) facts.pop();
+    return facts.join(" · ");
+  }
   // everything on an exercise's screen is one; on any other, what a drill raised
   wall.isDrill = (alert) => wall.parts.screen.exercise || alert.exercise;
   wall.drawAlerts = function (scene) {
@@ -90,7 +97,7 @@
       div("level", [alert.level_word, el("I", {}, alert.letter)], { style: { "--level": `var(--alert-${alert.level})` } }),
       div("", [div("what", alert.what), div("where", place(alert))]),
       div("", [div("state", (wall.isDrill(alert) ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))]),
-      ...((alert.why || alert.holder) && spare-- > 0 ? [div("why", [span("", alert.why), span("holder", alert.holder)])] : [])], {}));
+      ...((alert.why || alert.holder) && spare-- > 0 ? [div("why", [span("", reasons(alert)), span("holder", alert.holder)])] : [])], {}));
     if (rest.length) {
       const levels = [1, 2, 3, 4].map((level) => [level, rest.filter((alert) => alert.level === level).length]).filter((pair) => pair[1]);
       children.push(div("more", [wall.text("more", { n: rest.length }), ...levels.map(([level, count]) => span("", [span("swatch", "", { style: { background: `var(--alert-${level})` } }), " " + wall.text("level." + level) + " " + count]))]));
