@@ -283,7 +283,7 @@ def distances_m(records: pd.DataFrame, located: pd.DataFrame) -> "np.ndarray[tup
 
 
 def moves_of(subject: Subject, records: pd.DataFrame, located: pd.DataFrame) -> list[Move]:
-    """What moved, record by record."""
+    """What moved, record by record; what waited and waits still, if for another reason, is written and not listed."""
 
     def level(row: Any) -> str:
         return str(row.match_level) if row.placement == "placed" else ""
@@ -295,4 +295,5 @@ def moves_of(subject: Subject, records: pd.DataFrame, located: pd.DataFrame) -> 
             None if np.isnan(apart_m) else round(apart_m, 1),
         )
         for before, after, apart_m in pairs
+        if level(before) or level(after)
     ]  # fmt: skip

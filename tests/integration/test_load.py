@@ -430,3 +430,36 @@ def test_cells_are_cut_from_the_areas(emptied: Database, folder: Path) -> None:
     assert {row[0] for row in units} >= {
         WEST, EAST,
     }  # fmt: skip
+
+
+def test_a_name_means_the_place_that_bore_it_on_the_day_of_the_record(emptied: Database, folder: Path) -> None:
+    # 丙苑 was 甲苑 (C01) until 1 May 2021; on 1 January 2022 乙苑 (C02) took the name
+    write_table(
+        folder, "aliases.csv", "对象编号,别名,关系,起始日期,截止日期",
+        "C01,丙苑,曾用名,,2021-05-01", "C02,丙苑,别名,2022-01-01,", "C02,丁苑,别名,2022-13-01,",
+    )  # fmt: skip
+    write_table(
+        folder, "incidents.csv", INCIDENT_HEADING,
+        incident("1", 地址="丙苑1幢", 上报时间="2020-03-01 08:00:00", 截止时间=""),
+        incident("2", 地址="丙苑1幢", 上报时间="2026-03-01 08:00:00", 截止时间=""),
+        incident("3", 地址="甲苑1幢", 上报时间="2020-03-01 08:00:00", 截止时间=""),
+        encoding="utf-8-sig",
+    )  # fmt: skip
+
+    results = load(emptied, folder)
+
+    # the thirteenth month is no month
+    assert (results["aliases"].loaded, results["aliases"].quarantined) == (2, 1)
+    days = rows(
+        emptied,
+        "SELECT alias, (valid_from AT TIME ZONE 'Asia/Shanghai')::date::text, (valid_to AT TIME ZONE 'Asia/Shanghai')::date::text"
+        " FROM base.place_alias WHERE subdistrict_code = :code AND alias = '丙苑' ORDER BY 2 NULLS FIRST",
+    )
+    assert days == [("丙苑", None, "2021-05-01"), ("丙苑", "2022-01-01", None)]
+    placed = dict(
+        rows(
+            emptied,
+            "SELECT source_key, ST_X(geom) FROM base.incident WHERE subdistrict_code = :code AND feed = 'incidents'",
+        )
+    )
+    assert placed == {"1": BUILDINGS["C01-001"][0], "2": BUILDINGS["C02-001"][0], "3": BUILDINGS["C01-001"][0]}
