@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from benchmarks.geocode_noise import POI_WORDS, slip
+from benchmarks.geocode_districts import ESTATE_SUFFIXES
+from benchmarks.geocode_noise import POI_WORDS, SUFFIX_SWAPS, slip
 from benchmarks.geocode_query import near, sounds_of
 
 if TYPE_CHECKING:
@@ -42,12 +43,21 @@ def foreign_name(asker: "Asker") -> str | None:
         if style == "far"
         else _near_name(asker)
     )
-    if any(near(known, name) for known in asker.names):
+    if any(near(known, name) or _is_same_but_for_suffix(known, name) for known in asker.names):
         return None
     if rng.random() < 0.3:
         name = slip(name, "homophone", rng) or name
         asker.families.append("homophone")
     return None if any(near(known, name) for known in asker.names) else name
+
+
+def _is_same_but_for_suffix(known: str, name: str) -> bool:
+    """Tell whether a name is a known one with another suffix or none: 柳溪公寓 is a way to say 柳溪花园."""
+    for suffix in sorted({*ESTATE_SUFFIXES, *SUFFIX_SWAPS, ""}, key=len, reverse=True):
+        core = name.removesuffix(suffix) if suffix else name
+        if len(core) >= 2 and (core != name or not suffix):
+            return known.startswith(core) and len(known) - len(core) <= 2
+    return False
 
 
 def _near_name(asker: "Asker") -> str:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.geocode_queries import Query
+from benchmarks.geocode_query import Query
 from gis.geocode.gazetteer import distance_m
 from gis.location import Location
 

@@ -15,7 +15,8 @@ import lightgbm
 import numpy as np
 
 from benchmarks.geocode_districts import make_district
-from benchmarks.geocode_queries import Query, make_queries
+from benchmarks.geocode_queries import make_queries
+from benchmarks.geocode_query import Query
 from gis.geocode import Geocoder
 from gis.geocode.features import FEATURES, features_of, weighed_ranks
 from gis.geocode.reading import JUNCTION, Reading
