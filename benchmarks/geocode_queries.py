@@ -10,9 +10,10 @@ import random
 from benchmarks.geocode_around import around
 from benchmarks.geocode_districts import District, make_district
 from benchmarks.geocode_foreign import foreign_name
-from benchmarks.geocode_noise import HELD_OUT, ISSUES, chinese_number, slip
-from benchmarks.geocode_numbers import building_words, enclosed_zone, other_zone, road_number
+from benchmarks.geocode_noise import HELD_OUT, ISSUES, slip
+from benchmarks.geocode_numbers import building_words, enclosed_zone, other_zone
 from benchmarks.geocode_query import Query, Said, distance, sounds_of
+from benchmarks.geocode_streets import ask_community, ask_junction, ask_road, ask_village
 
 FOREIGN_DEPTHS = ["", "building", "room", "unit room"]
 # people leave out and exchange suffixes about as often as they misspell
@@ -22,6 +23,8 @@ LEFT_SLIPS = [
     *["drop_suffix"] * 4,
     *["swap_suffix"] * 3,
 ]
+
+STREETS = {"junction": ask_junction, "road": ask_road, "community": ask_community, "village": ask_village}
 
 
 class Asker:
@@ -56,7 +59,7 @@ class Asker:
             ["estate", "poi", "junction", "road", "community", "village", "foreign", "empty"],
             [52, 11, 8, 7, 3, 6, 12, 1],
         )[0]
-        said = getattr(self, f"_{kind}")()
+        said = STREETS[kind](self) if kind in STREETS else getattr(self, f"_{kind}")()
         if said is None:
             return None
         if self.unclear and self._left_open(said):
@@ -124,7 +127,7 @@ class Asker:
 
     # names
 
-    def _slipped(self, name: str, owner: set[str], odds: float = 0.42) -> str | None:
+    def slipped(self, name: str, owner: set[str], odds: float = 0.42) -> str | None:
         """Return the name, perhaps with a slip, or None if another name is then as near."""
         rng = self.rng
         if rng.random() > odds:
@@ -183,7 +186,7 @@ class Asker:
         if aliases and rng.random() < 0.3:
             self.families.append("alias")
             stem = rng.choice(aliases)
-        name = self._slipped(
+        name = self.slipped(
             stem,
             self._family_of(place.place_id)
             | ({p.place_id for p in self.estates if p.kind == "apartment"} if place.kind == "apartment" else set()),
@@ -375,114 +378,6 @@ class Asker:
                 ):
                     return None
         return Said(self.landmark(written), "match", "poi", frozenset({place.place_id}))
-
-    def _junction(self) -> Said | None:
-        rng, gazetteer = self.rng, self.gazetteer
-        self.families.append("junction")
-        one, other = rng.choice(sorted(gazetteer.junction_points))
-        point = gazetteer.junction_points[one, other]
-        if rng.random() < 0.5:
-            one, other = other, one
-        a, b = gazetteer.places[one].name, gazetteer.places[other].name
-        a, b = self._slipped(a, {one}, 0.2) or "", self._slipped(b, {other}, 0.2) or ""
-        if not a or not b or "drop_suffix" in self.families or "swap_suffix" in self.families:
-            return None
-        words = (
-            a
-            + rng.choice(["与", "和", "、", "", "/", "×"])
-            + b
-            + rng.choice(["交叉口", "路口", "交叉路口", "交汇处", "口"])
-        )
-        words += rng.choice(["", "", "西南角", "东50米", "北侧30米", "旁边"])
-        said = Said(words, "match", "junction", frozenset({one, other}))
-        said.lon, said.lat = point
-        return said
-
-    def _road(self) -> Said | None:
-        rng, gazetteer = self.rng, self.gazetteer
-        road = rng.choice(self.of_kind("road"))
-        style = rng.random()
-        addressed = [p for p in gazetteer.places.values() if p.address]
-        number = rng.randint(1, 950)
-        self.families.append("road_no")
-        if style < 0.5 and addressed:
-            self.families.append("addr_only")
-            place = rng.choice(addressed)
-            holders = frozenset(p.place_id for p in addressed if p.address == place.address)
-            name = place.address.rstrip("号0123456789")
-            number = int(place.address.removeprefix(name).rstrip("号"))
-            ids = {p.place_id for p in self.of_kind("road") if p.name == name}
-            name = self._slipped(name, ids, 0.2)
-            if name is None or "drop_suffix" in self.families or "swap_suffix" in self.families:
-                return None
-            words = name + road_number(number, rng=rng, families=self.families)
-            if rng.random() < 0.4:
-                holding = [(h, b) for h in holders for b in gazetteer.buildings_of.get(h, {})]
-                if holding:
-                    place_id, number_there = rng.choice(holding)
-                    if sum(1 for _, b in holding if b == number_there) == 1:
-                        ids_there = {place_id, gazetteer.places[place_id].parent_id} & holders | {place_id}
-                        return Said(
-                            words + number_there + rng.choice(["幢", "号楼", "栋"]),
-                            "match",
-                            "building",
-                            frozenset(ids_there),
-                            gazetteer.buildings_of[place_id][number_there],
-                        )
-            return Said(words, "match", gazetteer.level_of(place.place_id), holders)
-        if any(p.address == f"{road.name}{number}号" for p in addressed):
-            return None
-        name = self._slipped(road.name, {road.place_id}, 0.2)
-        if name is None or "drop_suffix" in self.families or "swap_suffix" in self.families:
-            return None
-        if rng.random() < 0.15:
-            self.families.append("road_only")
-            return Said(name, "match", "road", frozenset({road.place_id}))
-        words = (
-            name
-            + road_number(number, rng=rng, families=self.families)
-            + rng.choice(["", "", "8幢", "水果店", "仓库", "门面房", "2号楼201室"])
-        )
-        return Said(words, "match", "road", frozenset({road.place_id}))
-
-    def _community(self) -> Said | None:
-        rng = self.rng
-        place = rng.choice(self.of_kind("community"))
-        self.families.append("community")
-        name = self._slipped(place.name, {place.place_id}, 0.2)
-        if name is None or not name.endswith("社区"):
-            return None
-        words = name + rng.choice(["", "", "居委会"])
-        if rng.random() < 0.35:
-            self.families.append("community_only")
-            return Said(
-                words + f"{rng.randint(1, 30)}" + rng.choice(["幢", "号楼", "栋"]),
-                "ambiguous",
-                "community",
-                frozenset({place.place_id}),
-            )
-        return Said(words, "match", "community", frozenset({place.place_id}))
-
-    def _village(self) -> Said | None:
-        rng = self.rng
-        gone = [a for a in self.gazetteer.aliases if a.relation == "resettled_to"]
-        alias = rng.choice(gone)
-        self.families.append("old_name")
-        ids = {alias.place_id} | {p.place_id for p in self.of_kind("village") if p.name == alias.alias}
-        name = self._slipped(alias.alias, ids, 0.3)
-        if name is None or "drop_suffix" in self.families or "swap_suffix" in self.families:
-            return None
-        words = rng.choice(["", "", "老", "原"]) + name
-        if rng.random() < 0.5:
-            self.families.append("village_group")
-            words += (
-                rng.choice([str(rng.randint(1, 12)), chinese_number(rng.randint(1, 12))])
-                + "组"
-                + rng.choice(["", f"{rng.randint(1, 60)}号"])
-            )
-        else:
-            words += rng.choice(["", "村民", "拆迁户", f"{rng.randint(1, 60)}号"])
-        return Said(words, "match", "compound", frozenset(ids))
 
     def _foreign(self) -> Said | None:
         name = foreign_name(self)
