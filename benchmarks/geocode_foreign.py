@@ -53,7 +53,7 @@ def foreign_name(asker: "Asker") -> str | None:
 
 def _is_same_but_for_suffix(known: str, name: str) -> bool:
     """Tell whether a name is a known one with another suffix or none: 柳溪公寓 is a way to say 柳溪花园."""
-    for suffix in sorted({*ESTATE_SUFFIXES, *SUFFIX_SWAPS, ""}, key=len, reverse=True):
+    for suffix in sorted({*ESTATE_SUFFIXES, *SUFFIX_SWAPS, "村", ""}, key=len, reverse=True):
         core = name.removesuffix(suffix) if suffix else name
         if len(core) >= 2 and (core != name or not suffix):
             return known.startswith(core) and len(known) - len(core) <= 2

@@ -29,6 +29,8 @@ def find_roads(text: str, spans: list[Span]) -> list[Road]:
     """Return the roads of a text with their numbers, the best four that do not overlap."""
     kept: list[Span] = []
     for span in sorted(filter(is_road, spans), key=gain, reverse=True):
+        if text[span.end - 1] == "路" and text[span.end : span.end + 1] == "灯":
+            continue  # 丽景路灯不亮 speaks of the street lamps of 丽景
         if all(span.end <= other.start or span.start >= other.end for other in kept):
             kept.append(span)
     return [_with_number(text, road) for road in kept[:4]]
