@@ -114,11 +114,13 @@ def test_who_may_not_decide_and_what_cannot_be_decided_is_refused(world, candida
         # the database holds the same: no row of theirs is changed
         with pytest.raises(Conflict, match="candidate already"):
             decide(connection, Decision(candidates[1], True, "因为"), role="operator", by="x", now=duty.now)
-    assert "risk-confirm" in str(layout(operator))
-    assert "risk-confirm" not in str(layout(duty))
-    view, nothing_to_decide = chosen(operator, candidates[1])
+    assert "甲苑" in str(layout(duty))
+    assert chosen(duty, candidates[1])[1]  # nothing to decide for them
+    view, nothing_to_decide, decided_already = chosen(operator, candidates[1])
     assert "近30天矛盾纠纷" in str(view)
     assert not nothing_to_decide
+    assert not decided_already
+    assert chosen(operator, candidates[0])[1:] == (True, True)
 
 
 def test_places_and_records_of_the_sample_have_what_the_score_takes(loaded):

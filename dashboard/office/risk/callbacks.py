@@ -6,11 +6,11 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from alerts.risk.store import Decision, decide
+from alerts.risk.store import DECIDERS, Decision, decide
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import notice
-from dashboard.office.risk.layout import point_rows, point_view, points_of
+from dashboard.office.risk.layout import facts, point_rows, point_view, points_of
 from dashboard.services import Services
 from gis.errors import FengqiaoError
 
@@ -21,10 +21,11 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.RISK_POINT, "children"),
         Output(ids.RISK_DECIDING, "hidden"),
+        Output(ids.RISK_CONFIRM, "disabled"),
         Input(ids.RISK_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def choose(rows: Sequence[dict[str, Any]] | None) -> tuple[Any, bool]:
+    def choose(rows: Sequence[dict[str, Any]] | None) -> tuple[Any, bool, bool]:
         if not rows:
             raise PreventUpdate
         return chosen(visit_of(services), int(rows[0]["id"]))
@@ -32,8 +33,11 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
         Output(ids.RISK_ROWS, "rowData"),
-        Output(ids.RISK_POINT, "children", allow_duplicate=True),
+        Output(ids.RISK_FACTS, "children"),
         Output(ids.RISK_REASON, "value"),
+        Output(ids.RISK_POINT, "children", allow_duplicate=True),
+        Output(ids.RISK_DECIDING, "hidden", allow_duplicate=True),
+        Output(ids.RISK_CONFIRM, "disabled", allow_duplicate=True),
         Input(ids.RISK_CONFIRM, "n_clicks"),
         Input(ids.RISK_REJECT, "n_clicks"),
         State(ids.RISK_ROWS, "selectedRows"),
@@ -49,12 +53,13 @@ def register(app: Dash, services: Services) -> None:
         return decided(visit_of(services), decision)
 
 
-def chosen(visit: Visit, point_id: int) -> tuple[Any, bool]:
-    """The chosen point, and whether nothing is to be decided about it."""
+def chosen(visit: Visit, point_id: int) -> tuple[Any, bool, bool]:
+    """The chosen point; whether nothing is to be decided about it, and whether it cannot be confirmed any more."""
     point = next((one for one in points_of(visit) if one["id"] == point_id), None)
     if point is None:
-        return visit.texts("office.risk.gone"), True
-    return point_view(visit, point), point["status"] == "rejected"
+        return visit.texts("office.risk.gone"), True, True
+    nothing = point["status"] == "rejected" or visit.session.role not in DECIDERS
+    return point_view(visit, point), nothing, point["status"] != "candidate"
 
 
 def decided(visit: Visit, decision: Decision) -> tuple[Any, ...]:
@@ -69,6 +74,7 @@ def decided(visit: Visit, decision: Decision) -> tuple[Any, ...]:
                 now=visit.now,
             )
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update
+        return [notice(str(fault))], *(no_update for _ in range(6))
     said = visit.texts("office.risk.did_confirm" if decision.confirmed else "office.risk.did_reject")
-    return [notice(said)], point_rows(visit, points_of(visit)), chosen(visit, decision.point_id)[0], ""
+    found = points_of(visit)
+    return [notice(said)], point_rows(visit, found), facts(visit, found), "", *chosen(visit, decision.point_id)

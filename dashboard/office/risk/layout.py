@@ -6,18 +6,18 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from alerts.risk.store import DECIDERS, newest_models, points
+from alerts.risk.store import newest_models, points
 from dashboard import ids
 from dashboard.office.page import Visit
 from dashboard.office.parts import page_head, table
 from dashboard.office.risk.proof import proof
 
 COLUMNS = (
-    {"field": "place", "flex": 1, "minWidth": 130, "tooltipField": "place"},
-    {"field": "community", "width": 96},
-    {"field": "unit", "width": 72},
-    {"field": "probability", "width": 76, "type": "rightAligned"},
-    {"field": "state", "width": 84},
+    {"field": "place", "flex": 1, "minWidth": 100, "tooltipField": "place"},
+    {"field": "community", "width": 100},
+    {"field": "unit", "width": 70},
+    {"field": "probability", "width": 74, "type": "rightAligned"},
+    {"field": "state", "width": 76},
 )
 
 
@@ -43,6 +43,12 @@ def point_rows(visit: Visit, found: list[dict[str, Any]]) -> list[dict[str, Any]
     ]
 
 
+def facts(visit: Visit, found: list[dict[str, Any]]) -> str:
+    """How many wait, and how many are confirmed."""
+    waiting, confirmed = (sum(point["status"] == status for point in found) for status in ("candidate", "confirmed"))
+    return visit.texts("office.risk.facts", waiting=waiting, confirmed=confirmed)
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
@@ -58,16 +64,14 @@ def layout(visit: Visit) -> Component:
         rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
         getRowId={"function": "params.data.id"},
     )  # fmt: skip
-    waiting = sum(point["status"] == "candidate" for point in found)
-    confirmed = sum(point["status"] == "confirmed" for point in found)
-    head = page_head(texts("office.risk.title"), facts=texts("office.risk.facts", waiting=waiting, confirmed=confirmed))
+    head = page_head(texts("office.risk.title"), facts=html.Span(facts(visit, found), id=ids.RISK_FACTS))
     body = html.Div(
         [
             html.Div(grid, className="rules-list"),
             html.Div(
                 [
                     html.Div(html.P(texts("office.risk.choose"), className="office-sentence"), id=ids.RISK_POINT),
-                    *([deciding(visit)] if visit.session.role in DECIDERS else []),
+                    deciding(visit),
                 ],
                 className="risk-point",
             ),
@@ -79,7 +83,7 @@ def layout(visit: Visit) -> Component:
 
 
 def deciding(visit: Visit) -> Component:
-    """The reason and the two buttons; hidden until a point is chosen."""
+    """The reason and the two buttons; hidden until somebody who may decide has chosen a point."""
     texts = visit.texts
     return html.Div(
         [
