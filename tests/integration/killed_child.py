@@ -9,10 +9,13 @@ from sqlalchemy import URL
 from etl.load import load_folder
 from gis.database.connection import Database
 from gis.database.secrets import read_or_make_secrets
+from gis.geocode.warm import main as warm
 
 NOW = datetime(2026, 4, 2, tzinfo=UTC)
 #: the files whose loading is killed
 FILES = ("residents.csv", "incidents.csv")
+# the server of processes imports this module once; what it has compiled, every load forked from it has
+warm()
 
 
 def run(url: str, var_dir: str, folder: str, begun: Event) -> None:
