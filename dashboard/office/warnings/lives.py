@@ -58,6 +58,9 @@ def layout(visit: Visit) -> Component:
     head = page_head(texts("office.alerts.title"), facts=texts("office.alerts.facts", n=standing, days=SHOWN.days))
     chosen = visit.query.get("alert", "")
     first = int(chosen) if chosen.isdecimal() else (rows[0]["id"] if rows else None)
+    # what stands beside the table is what its buttons act on
+    if first:
+        grid = preselected(grid, first)
     side = html.Div(life_of(visit, first) if first else texts("office.alerts.choose"), id=ids.LIVES_LIFE)
     acts = [acting_part(texts)] if visit.session.role in ACTORS else []
     body = html.Div(
@@ -65,6 +68,20 @@ def layout(visit: Visit) -> Component:
         className="office-body office-beside",
     )
     return html.Div([head, body], className="office-two")
+
+
+def preselected(grid: Any, alert_id: int) -> Component:
+    """The table with one row selected from the start."""
+    grid.getRowId, grid.selectedRows = "params.data.key", {"ids": [str(alert_id)]}
+    selected: Component = grid
+    return selected
+
+
+def chosen_id(selected: Any) -> int | None:
+    """The id of the selected alert: as the page came ({"ids": [...]}) or as somebody chose it (its row)."""
+    if isinstance(selected, dict):
+        return int(selected["ids"][0]) if selected.get("ids") else None
+    return int(selected[0]["id"]) if selected else None
 
 
 def acting_part(texts: Texts) -> Component:
@@ -102,6 +119,8 @@ def row_of(alert: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
     )
     return {
         "id": alert["id"],
+        # rows are known by a text
+        "key": str(alert["id"]),
         "stands": alert["status"] != "cleared",
         "level": f"{level_word(alert['level'], texts)} {alert['letter']}".strip(),
         "number": alert["level"],
@@ -246,8 +265,9 @@ def register(app: Dash, services: Services) -> None:
     """Show the chosen alert; act on it."""
 
     @app.callback(Output(ids.LIVES_LIFE, "children"), Input(ids.LIVES_ROWS, "selectedRows"), prevent_initial_call=True)
-    def choose(rows: Sequence[dict[str, Any]] | None) -> Any:
-        return life_of(visit_of(services), rows[0]["id"]) if rows else no_update
+    def choose(selected: Any) -> Any:
+        alert_id = chosen_id(selected)
+        return life_of(visit_of(services), alert_id) if alert_id else no_update
 
     for act, button in ids.LIVES_ACTS:
         register_act(app, services, act, button)
@@ -265,10 +285,10 @@ def register_act(app: Dash, services: Services, act: str, button: str) -> None:
         State(ids.LIVES_NOTE, "value"),
         prevent_initial_call=True,
     )
-    def run(clicks: int | None, rows: Sequence[dict[str, Any]] | None, note: str | None) -> tuple[Any, Any, Any]:
+    def run(clicks: int | None, selected: Any, note: str | None) -> tuple[Any, Any, Any]:
         if not clicks:
             raise PreventUpdate
-        return acted(visit_of(services), act, rows[0]["id"] if rows else None, (note or "")[:500])
+        return acted(visit_of(services), act, chosen_id(selected), (note or "")[:500])
 
 
 def acted(visit: Visit, act: str, alert_id: int | None, note: str) -> tuple[Any, Any, Any]:
