@@ -77,13 +77,21 @@ def find_names(  # type: ignore[no-untyped-def]
         kept = most
     counts = np.zeros((kept + _MOST_AGAIN, COLUMNS), dtype=np.int16)
     costs = np.empty(kept + _MOST_AGAIN, dtype=np.float32)
+    longest = 0
+    for at in range(kept):
+        longest = max(longest, name_starts[chosen[at] + 1] - name_starts[chosen[at]])
+    # one table serves all names in turn; its first row stays zero
+    table = np.zeros((longest + 1, length + 1), dtype=np.float32)
+    step = np.zeros((longest + 1, length + 1), dtype=np.uint8)
     found = again = 0
     for at in range(kept):
         name = chosen[at]
         first = name_starts[name]
         size = name_starts[name + 1] - first
         limit = min(0.2 + 0.25 * size, 2.4) if size > 2 else 0.45
-        cost = _align(likeness, codes, kind_costs, name_letters, first, size, separators, counts[found], limit)
+        cost = _align(
+            table, step, likeness, codes, kind_costs, name_letters, first, size, separators, counts[found], limit
+        )
         if cost <= limit:
             counts[found, NAME] = name
             costs[found] = cost
@@ -110,13 +118,11 @@ def find_names(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _align(likeness, codes, kind_costs, letters, first, size, separators, out, limit):  # type: ignore[no-untyped-def]
-    """Align one name with the text, fill `out`, return the cost."""
+def _align(  # type: ignore[no-untyped-def]
+    table, step, likeness, codes, kind_costs, letters, first, size, separators, out, limit
+):
+    """Align one name with the text, fill `out`, return the cost; `table` and `step` are overwritten."""
     length = codes.size
-    table = np.empty((size + 1, length + 1), dtype=np.float32)
-    step = np.zeros((size + 1, length + 1), dtype=np.uint8)
-    for i in range(length + 1):
-        table[0, i] = 0.0
     for j in range(1, size + 1):
         letter = letters[first + j - 1]
         table[j, 0] = j * _MISSING_COST

@@ -35,6 +35,7 @@ class Context:
     communities: list[tuple[int, int, str]] = field(default_factory=list)  # start, end and id of those that are named
     name_ends: frozenset[int] = frozenset()  # where clean names end: what follows begins anew
     # several names end at the same place: what follows is read once
+    before: dict[int, tuple[int, int, bool]] = field(default_factory=dict)
     behind: dict[int, tuple[int, bool]] = field(default_factory=dict)
     _parts: dict[int, list[Parts]] = field(default_factory=dict)
     _zones: dict[tuple[int, bool], ZoneRead | None] = field(default_factory=dict)
@@ -89,10 +90,10 @@ class Context:
         return self._zones[key]
 
     def is_administrative(self, span: Span) -> bool:
-        """Tell whether a span is a piece of an administrative part: 虎丘 in 虎丘区, 枫桥街 in 枫桥街道."""
+        """Tell whether a span is a piece of an administrative part: 桃林 in 桃林区, 城北街 in 城北街道."""
         start, end, cost = span.start, span.end, span.cost
         for a, b in self.admin_spans:
-            # a name may begin with the part and go on behind it (枫桥街道办), or hold it
+            # a name may begin with the part and go on behind it (城北街道办), or hold it
             if (
                 start < b
                 and end > a

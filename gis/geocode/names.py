@@ -19,7 +19,7 @@ _SUFFIX_WORDS = (
     "名都 花城 华庭 华府 豪庭 公馆 名邸 名府 雅居 佳园 嘉园 雅园 新城 苑 园 村 城 府 庄 居 庭 轩 阁 湾 里 郡 邸 庐"
 )
 SUFFIXES = tuple(_SUFFIX_WORDS.split())
-# suffixes that are left out whole or not at all: nobody says 康佳花 for 康佳花园
+# suffixes that are left out whole or not at all: nobody says 桃林花 for 桃林花园
 _WHOLE_SUFFIXES = frozenset(SUFFIXES[:14]) - {"新苑"}
 _COMMUNITY = re.compile(r"(社区居委会|社区居民委员会|居委会|社区|村委会)$")
 
@@ -113,7 +113,7 @@ def _named_owners(gazetteer: Gazetteer) -> list[tuple[str, Owner, str]]:
     for stem, zones in by_stem.items():
         parents = {places[place_id].parent_id for place_id in zones.values() if gazetteer.is_zone(place_id)}
         if len(parents) == 1 and all(gazetteer.is_zone(place_id) for place_id in zones.values()):
-            # "康佳一区": an abbreviation of the whole is known through its zones
+            # "桃林一区": an abbreviation of the whole is known through its zones
             result.append((stem, owners[parents.pop()], "abbreviation"))
         elif len(zones) > 1:
             first = next(iter(zones.values()))

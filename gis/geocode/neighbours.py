@@ -44,29 +44,35 @@ _LONGEST_BEGINNING = 3
 def look_left(context: Context, reading: Reading) -> None:
     """Judge what stands before the name: an edge, an administrative part, or the rest of another name."""
     start = reading.span.start
-    reading.gap = gap = context.unexplained_before(start)
-    if start == 0 or (start == context.admin_end and gap == 0 and start):
-        reading.left = LEFT_EDGE if start == 0 else LEFT_ADMINISTRATIVE
-        return
+    found = context.before.get(start)
+    if found is None:
+        found = context.before[start] = _before(context, start)
+    reading.left, reading.gap, reading.begins_before = found
+
+
+def _before(context: Context, start: int) -> tuple[int, int, bool]:
+    """Return what stands before a position, how much of it nothing explains, whether a longer name may begin there."""
+    gap = context.unexplained_before(start)
+    if start == 0:
+        return LEFT_EDGE, gap, False
+    if start == context.admin_end and gap == 0:
+        return LEFT_ADMINISTRATIVE, gap, False
     if start < context.admin_end:
-        # 新区港龙城 behind 高: the name begins with a piece of the administrative part
-        reading.left, reading.gap = LEFT_ADMINISTRATIVE, 0
-        return
+        # 新区X城 behind 高: the name begins with a piece of the administrative part
+        return LEFT_ADMINISTRATIVE, 0, False
     before = context.text[start - 1]
     if context.ends_road(start) or start in context.name_ends or before in "号弄":
-        reading.left = LEFT_NAME
-    elif before in admin.ADMINISTRATIVE or context.ends_administrative_part(start):
-        reading.left = LEFT_ADMINISTRATIVE
-    elif before in admin.SPEECH:
-        reading.left = LEFT_SPEECH
-    elif start in context.breaks or not "一" <= before <= "鿿":
-        reading.left = LEFT_BREAK
-    else:
-        reading.left = LEFT_OTHER
-        begins = start - gap
-        at_edge = begins == 0 or begins in context.breaks or context.ends_administrative_part(begins)
-        doubled = gap == 1 and before == context.text[start]  # 祥祥华苑
-        reading.begins_before = at_edge and gap <= _LONGEST_BEGINNING and not doubled
+        return LEFT_NAME, gap, False
+    if before in admin.ADMINISTRATIVE or context.ends_administrative_part(start):
+        return LEFT_ADMINISTRATIVE, gap, False
+    if before in admin.SPEECH:
+        return LEFT_SPEECH, gap, False
+    if start in context.breaks or not "一" <= before <= "鿿":
+        return LEFT_BREAK, gap, False
+    begins = start - gap
+    at_edge = begins == 0 or begins in context.breaks or context.ends_administrative_part(begins)
+    doubled = gap == 1 and before == context.text[start]  # 祥祥华苑
+    return LEFT_OTHER, gap, at_edge and gap <= _LONGEST_BEGINNING and not doubled
 
 
 def look_right(context: Context, reading: Reading) -> None:
