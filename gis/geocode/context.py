@@ -34,7 +34,7 @@ class Context:
     roads: list[Road] = field(default_factory=list)
     communities: list[tuple[int, int, str]] = field(default_factory=list)  # start, end and id of those that are named
     name_ends: frozenset[int] = frozenset()  # where clean names end: what follows begins anew
-    # several names end at the same place: what follows is read once
+    # several names begin or end at the same place: what stands there is judged and read once
     before: dict[int, tuple[int, int, bool]] = field(default_factory=dict)
     behind: dict[int, tuple[int, bool]] = field(default_factory=dict)
     _parts: dict[int, list[Parts]] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Context:
         if "街道" in self.text or "镇" in self.text or "乡" in self.text:
             self.admin_spans = admin.administrative_spans(self.text)
         self._admin_ends = {end for _, end in self.admin_spans}
+        # behind a sign, and behind administrative parts that follow one, a text begins anew
         self._admin_ends |= {admin.parts_end(self.text, at) for at in self.breaks if at > self.admin_end}
 
     def digits_from(self, at: int) -> str:

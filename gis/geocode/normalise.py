@@ -103,11 +103,6 @@ class Normalised(NamedTuple):
     brackets: frozenset[int]  # those of a bracket
 
 
-def fold(text: str) -> str:
-    """Fold the characters of a text, keeping separators as single spaces or dashes."""
-    return text.translate(_FOLD).replace(_BRACKET, " ")
-
-
 def normalise(text: str) -> str:
     """Return the form the engine reads: folded characters, separators only between numbers."""
     folded = text.translate(_FOLD)

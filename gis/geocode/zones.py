@@ -12,7 +12,6 @@ _DIRECTIONS = "东西南北中前后上下左右内外"
 # Roman numerals typed with letters
 _ROMAN = {roman: str(value) for value, roman in enumerate(("I", "II", "III", "IV", "V", "VI", "VII", "VIII"), 1)}
 _NUMBER = rf"第?(?:\d{{1,2}}|[{CHINESE_DIGITS}]{{1,3}}|V?I{{1,3}}|IV|V|[A-H]|[甲乙丙丁])"
-_WORDS = "区期组团小区"
 _ZONE_NAME = re.compile(
     rf"(?P<zone>(?P<number>{_NUMBER})(?P<word>小区|区|期|组团|组|园|苑|片)|(?P<side>[{_DIRECTIONS}]{{1,2}})(?P<part>小区|区|苑|园|片))$"
 )
