@@ -30,6 +30,8 @@ METHOD_VERSION = "1"
 
 #: how far back each method looks [days]
 HISTORY_DAYS = 200
+#: a forecast takes at least so many days or weeks, the judged one among them
+LEAST_BLOCKS = 8
 #: the permutation scan compares a window with this many days
 SCAN_DAYS = 60
 SCAN_REPLICATIONS = 99
@@ -115,14 +117,14 @@ def _exceeded(
     for day in range(first_day, last_day + 1):
         share = share_of_last_day if day == last_day else 1.0
         until = day - origin + 1
+        if until < LEAST_BLOCKS * rule.days:
+            continue
         if rule.days == 1:
             blocks, per_week = daily[:, :until], 7
         else:
             weeks = until // 7
             blocks, per_week = daily[:, until - 7 * weeks : until].reshape(len(names), weeks, 7).sum(axis=2), 1
             share = (6 + share) / 7
-        if blocks.shape[1] < 8:
-            continue
         ahead = forecast.forecast(blocks[:, None, :], near, first=blocks.shape[1] - 1, blocks_per_week=per_week)
         mean, size = ahead.mean[:, 0, 0] * share, ahead.size[:, 0, 0]
         seen = blocks[:, -1]
