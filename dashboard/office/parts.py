@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from gis.texts import Texts
@@ -16,6 +16,18 @@ def page_head(title: str, *, facts: Any = "", tools: Sequence[Component] = ()) -
         [html.H1(title), html.Span(facts, className="facts"), html.Div(list(tools), className="tools")],
         className="office-head",
     )
+
+
+def view_links(texts: Texts, slug: str, views: Sequence[str], current: str) -> list[Component]:
+    """Return the views of a page as links, `/office/<slug>?view=<view>`, titled ``<slug>.view.<view>``."""
+    return [
+        dcc.Link(
+            texts(f"{slug}.view.{view}"),
+            href=f"/office/{slug}?view={view}",
+            className="office-view current" if view == current else "office-view",
+        )
+        for view in views
+    ]
 
 
 def table(

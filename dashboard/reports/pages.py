@@ -105,6 +105,14 @@ def whole_name(scope: Scope, texts: Texts) -> str:
     return scope.community_name or texts("report.total")
 
 
+#: figures of the catalogue that a theme's page shows (dashboard/figures/catalogue.yml)
+TRACED = {
+    "demand": ("month_requests", "month_persons", "month_per_1000", "month_punctual"),
+    "resources": ("report_resources", "report_ready", "ready_share"),
+    "alerts": ("month_incidents", "month_closed_share", "month_alerts", "month_acknowledged"),
+}
+
+
 def definitions(scope: Scope, texts: Texts, theme: str, **values: object) -> str:
     """A theme's definitions, with the months it compares with, and the schematic note where it applies."""
     said = texts(
@@ -114,7 +122,8 @@ def definitions(scope: Scope, texts: Texts, theme: str, **values: object) -> str
         few=FEW,
         **values,
     )
-    return said + (texts("report.definitions.schematic") if scope.schematic else "")
+    traced = texts("report.definitions.traced", figures=texts("report.comma").join(TRACED[theme]))
+    return said + (texts("report.definitions.schematic") if scope.schematic else "") + traced
 
 
 def demand_page(connection: Connection, scope: Scope, texts: Texts, ground: pd.DataFrame) -> Page:

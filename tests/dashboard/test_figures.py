@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.figures.catalogue import RECORDS, Query, figure_named, figures, parse_figures, tables_read
+from dashboard.reports.pages import TRACED
 from gis.errors import BadInput, NotFound
 
 ROW = {
@@ -52,3 +53,9 @@ def test_a_wrong_catalogue_is_refused(rows: list[dict[str, object]], said: str):
 def test_an_unknown_figure_is_not_found():
     with pytest.raises(NotFound, match="GET /api/figures"):
         figure_named("cats")
+
+
+def test_reports_name_figures_there_are():
+    named = {name for names in TRACED.values() for name in names}
+    assert named <= set(figures())
+    assert all("report" in figures()[name].shown for name in named)

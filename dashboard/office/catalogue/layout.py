@@ -1,12 +1,12 @@
 """What the data catalogue consists of: tables or figures at the left, the chosen one at the right."""
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.office.catalogue.figures import figures_view
 from dashboard.office.catalogue.tables import listed, tables_view
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head
+from dashboard.office.parts import page_head, view_links
 
 VIEWS = ("tables", "figures")
 
@@ -23,14 +23,7 @@ def layout(visit: Visit) -> Component:
         columns=sum(len(table.columns) for table in found.tables),
         feeds=len(found.feeds),
     )
-    links = [
-        dcc.Link(
-            texts(f"catalogue.view.{name}"),
-            href=f"/office/catalogue?view={name}",
-            className="office-view current" if name == view else "office-view",
-        )
-        for name in VIEWS
-    ]
+    links = view_links(texts, "catalogue", VIEWS, view)
     head = page_head(texts("office.catalogue.title"), facts=facts, tools=links)
     content = tables_view(visit, found) if view == "tables" else figures_view(visit)
     return html.Div([head, content], className="office-two")

@@ -18,7 +18,7 @@ from gis.texts import Texts
 COLUMNS = (
     {"field": "called", "flex": 1, "minWidth": 130, "filter": True},
     {"field": "table", "width": 196, "filter": True, "cellClass": "office-mono", "tooltipField": "table"},
-    {"field": "rows", "width": 88, "type": "rightAligned"},
+    {"field": "rows", "width": 104, "type": "rightAligned"},
     {"field": "sources", "width": 104, "tooltipField": "sources"},
     {"field": "age", "width": 78},
     {"field": "completeness", "width": 84, "type": "rightAligned"},
@@ -74,13 +74,18 @@ def table_rows(visit: Visit, found: Listed) -> list[dict[str, Any]]:
                 "table": one.name,
                 "called": table_title(one.name, texts.language),
                 "rows": "" if one.rows is None else f"{one.rows:,}",
-                "sources": "、".join(feed["title"] for feed in feeds) or texts("catalogue.derived"),
+                "sources": "、".join(feed["title"] for feed in feeds) or origin(one, texts),
                 "age": lasting((visit.now - newest).total_seconds(), texts) if newest else "",
                 "completeness": percent(min(shares), texts) if shares else "",
                 "uses": len(found.uses.get(one.name, ())),
             }
         )
     return rows
+
+
+def origin(one: TableEntry, texts: Texts) -> str:
+    """Where a table without a feed comes from: written here, or nothing was delivered yet."""
+    return texts("catalogue.derived" if one.rows or one.schema != "base" else "catalogue.absent")
 
 
 def table_part(visit: Visit, name: str | None, found: Listed | None = None) -> list[Component]:

@@ -15,7 +15,7 @@ from dashboard.office.interfaces.graph import build_graph, graph_figure
 from dashboard.office.interfaces.hooks import hooks_view
 from dashboard.office.interfaces.picture import Standing, standings
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import page_head, table, view_links
 
 VIEWS = ("register", "consumers", "hooks")
 GRAPH_PX = 430
@@ -51,14 +51,7 @@ def head(visit: Visit, view: str) -> Component:
         broken=sum(one.state == "broken" for one in found),
         late=sum(one.state == "late" for one in found),
     )
-    links = [
-        dcc.Link(
-            texts(f"interfaces.view.{name}"),
-            href=f"/office/interfaces?view={name}",
-            className="office-view current" if name == view else "office-view",
-        )
-        for name in VIEWS
-    ]
+    links = view_links(texts, "interfaces", VIEWS, view)
     return page_head(texts("office.interfaces.title"), facts=facts, tools=links)
 
 
