@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
 from defusedxml.ElementTree import iterparse
@@ -47,7 +47,12 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     counter = COUNTERS.get(source.path.suffix.lower())
     if counter is None:
         return None
-    counted = counter(replace(source, sheet=raw.sheet or source.sheet), raw.first_row)
+    try:
+        counted = counter(replace(source, sheet=raw.sheet or source.sheet), raw.first_row)
+    except (ValueError, LookupError, TypeError, OSError, sqlite3.Error, zipfile.BadZipFile, ParseError) as fault:
+        if isinstance(fault, BadInput):
+            raise
+        raise BadInput(f"{source.path.name}: its rows cannot be counted ({str(fault)[:120]}); it is damaged") from fault
     if counted is not None and counted != len(raw):
         raise BadInput(
             f"{source.path.name}: {len(raw)} rows were read but an independent count finds {counted}; nothing was"

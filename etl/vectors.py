@@ -67,9 +67,12 @@ def read_vector_rows(
     refuse_wide(name, len(columns))
     if frame.empty:
         raise BadInput(f"{name} layer {layer} has no rows")
-    texts = pd.DataFrame(
-        {column: pd.array([as_text(value) for value in frame[column]], dtype="str") for column in columns}
-    )
+    try:
+        texts = pd.DataFrame(
+            {column: pd.array([as_text(value) for value in frame[column]], dtype="str") for column in columns}
+        )
+    except UnicodeDecodeError as fault:
+        raise BadInput(f"{name} holds a text that is not UTF-8 ({fault.reason}); save it anew") from fault
     where = f"{name} layer {layer}" if len(layers) > 1 else name
     has_shapes = isinstance(frame, gpd.GeoDataFrame)
     if not needs_geometry and not (has_shapes and point_headings and not set(point_headings) & set(columns)):
@@ -107,15 +110,18 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
         layer = source.layer or layers[0]
         if layer not in layers:
             raise BadInput(f"{name} has no layer {layer!r}; it has {', '.join(layers)}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
+        # what GDAL only warns of is a fault too; raised inside its own calls it would be lost
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
             options = {"encoding": dbf_encoding(source)} if ending == ".shp" else {}
             frame = pyogrio.read_dataframe(source.path, layer=layer, use_arrow=not options, **options)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, RuntimeWarning, ValueError,
-            IndexError) as fault:  # fmt: skip
+        if faults := [str(one.message) for one in warned if issubclass(one.category, RuntimeWarning)]:
+            raise RuntimeError(faults[0])
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError,
+            IndexError, shapely.errors.ShapelyError) as fault:  # fmt: skip
         if isinstance(fault, BadInput):
             raise
-        if isinstance(fault, UnicodeDecodeError):
+        if isinstance(fault, UnicodeDecodeError) and ending == ".shp":
             raise BadInput(f"{name} is not {dbf_encoding(source)}; state its encoding, gb18030 for most") from fault
         raise BadInput(f"{name} is not a readable vector file ({str(fault).splitlines()[0][:160]})") from fault
     return frame, layer, layers

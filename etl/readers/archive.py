@@ -56,7 +56,8 @@ def unpacked(path: Path) -> Iterator[Path]:
 def look_into(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files of an archive that may be taken out."""
     name = path.name
-    entries = [entry for entry in archive.infolist() if not entry.is_dir() and not is_of_the_maker(entry)]
+    named = [entry for entry in archive.infolist() if entry.filename]
+    entries = [entry for entry in named if not entry.is_dir() and not is_of_the_maker(entry)]
     if not entries:
         raise BadInput(f"{name} is an empty archive")
     if len(entries) > MOST_FILES:
@@ -118,4 +119,6 @@ def take_out(archive_name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo
             while piece := packed.read(_PIECE):
                 file.write(piece)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
-        raise BadInput(f"{archive_name}: {written_name(entry)} cannot be taken out ({fault}); it may be cut") from fault
+        raise BadInput(
+            f"{archive_name}: {written_name(entry)[:80]!r} cannot be taken out ({str(fault)[:120]!r}); it may be cut"
+        ) from fault

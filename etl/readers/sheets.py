@@ -99,6 +99,11 @@ def sheets_of(source: FeedSource) -> Iterator[tuple[str, list[list[str]]]]:
         raise BadInput(f"{name} has no sheet {source.sheet!r}; it has {', '.join(workbook.sheet_names)}") from fault
     except (CalamineError, PasswordError, ZipError, OSError, IndexError) as fault:
         raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
+    except BaseException as fault:
+        # the reader gives up on some damaged files with an exception that is not meant to be caught
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise BadInput(f"{name} is not a readable workbook; it is damaged inside") from fault
 
 
 def find_heading(rows: Sequence[Sequence[str]], required: Sequence[str]) -> tuple[list[str], int] | None:

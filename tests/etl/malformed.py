@@ -122,6 +122,17 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
+def nameless() -> bytes:
+    """An archive whose directory names its only file with no letter at all; changing files at random found it."""
+    content = bytearray(archive_of("a.csv"))
+    directory = content.index(b"PK\x01\x02")
+    struct.pack_into("<H", content, directory + 28, 0)
+    del content[directory + 46 : directory + 46 + len("a.csv")]
+    end = content.index(b"PK\x05\x06")
+    struct.pack_into("<I", content, end + 12, end - directory)
+    return bytes(content)
+
+
 def lying() -> bytes:
     """An archive whose directory says that its file has ten bytes."""
     content = bytearray(archive(**{"places.csv": f"{HEADING}\n{ROW}\n".encode() * 50}))
@@ -228,6 +239,7 @@ FILES = {
     "archive in an archive": Malformed("a.zip", data(archive(**{"b.zip": archive_of("a.csv")})), "archive in an archive"),
     "archive that lies": Malformed("a.zip", data(lying()), "cannot be taken out"),
     "cut archive": Malformed("a.zip", data(archive_of("places.csv")[:100]), "not a readable zip archive"),
+    "archive of a file without a name": Malformed("a.zip", data(nameless()), "empty archive|not a readable zip"),
     "empty archive": Malformed("a.zip", data(archive()), "empty archive"),
     "archive of two": Malformed("a.zip", data(archive(**{"a.csv": b"a\n", "b.csv": b"b\n"})), "holds 2 files that can be read"),
     "coordinates that are none": Malformed(
