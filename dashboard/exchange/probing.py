@@ -15,8 +15,9 @@ from time import perf_counter
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import Connection
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Receive, Send
 from starlette.types import Scope as Asgi
 
 from access.accounts import NewAccount, add_account
@@ -63,7 +64,7 @@ def check_given(database: Database, *, now: datetime) -> int:
     return broken
 
 
-def check_call(database: Database, app: ASGIApp, row: Mapping[str, Any], *, tile: str) -> ContractRun | None:
+def check_call(database: Database, app: FastAPI, row: Mapping[str, Any], *, tile: str) -> ContractRun | None:
     """Ask for one interface and hold the answer against its contract; None when nobody may ask for it now."""
     promise, scope = promises()[row["resource"]], Scope(row["resource"])
     with database.owner.begin() as connection:
@@ -106,18 +107,22 @@ def records_in(body: Any, match: Match | None) -> list[Any]:
     return [body]
 
 
-async def ask(app: ASGIApp, session: Session, promise: Promise, path: str) -> tuple[int, str, bytes]:
+async def ask(app: FastAPI, session: Session, promise: Promise, path: str) -> tuple[int, str, bytes]:
     """Ask our own routers as a session; returns status, content type and body."""
 
     async def identified(scope: Asgi, receive: Receive, send: Send) -> None:
         await app({**scope, "state": {"session": session}}, receive, send)
 
     transport = httpx.ASGITransport(app=identified, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://interfaces.internal") as client:
-        if promise.probe.body:
-            answer = await client.post(path, json=dict(promise.probe.body))
-        else:
-            answer = await client.get(path)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://interfaces.internal") as client:
+            if promise.probe.body:
+                answer = await client.post(path, json=dict(promise.probe.body))
+            else:
+                answer = await client.get(path)
+    finally:
+        # its connections belong to this loop, which ends here
+        await app.state.open_collections.close()
     return answer.status_code, answer.headers.get("content-type", "").partition(";")[0], answer.content
 
 
