@@ -9,6 +9,7 @@ from glob import escape as glob_escape
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -118,7 +119,7 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
         if faults := [str(one.message) for one in warned if issubclass(one.category, RuntimeWarning)]:
             raise RuntimeError(faults[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError,
-            IndexError, shapely.errors.ShapelyError) as fault:  # fmt: skip
+            IndexError, shapely.errors.ShapelyError, pa.ArrowException) as fault:  # fmt: skip
         if isinstance(fault, BadInput):
             raise
         if isinstance(fault, UnicodeDecodeError) and ending == ".shp":

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
 
 from etl.delivery import FeedSource
+from etl.readers.apart import sheets_apart
 from etl.readers.archive import HARMLESS_BYTES, MOST_RATIO
 from etl.readers.guard import MOST_COLUMNS, XML_HEAD, refuse_entities, refuse_wide
 from etl.reading import RawRows, as_text, require_headings, require_rows
@@ -81,20 +83,33 @@ def sheet_headings(source: FeedSource) -> list[str]:
 
 def sheets_of(source: FeedSource) -> Iterator[tuple[str, list[list[str]]]]:
     """Name and rows of the sheet the delivery names, else of every sheet that is not empty."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
-
     name = source.path.name
     if not source.path.stat().st_size:
         raise BadInput(f"{name} is empty; a workbook is expected")
+    for sheet, cells in cells_of(source):
+        refuse_wide(name, max(map(len, cells), default=0))
+        rows = [[as_text(value).strip() for value in row] for row in cells]
+        if any(any(row) for row in rows):
+            yield sheet, rows
+
+
+def cells_of(source: FeedSource) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Name and cells of the sheet the delivery names, else of every sheet; what is no .xlsx is read apart."""
+    name = source.path.name
+    if not zipfile.is_zipfile(source.path):
+        try:
+            sheets = sheets_apart(source.path, source.sheet)
+        except KeyError as fault:
+            raise BadInput(f"{name} has no sheet {source.sheet!r}") from fault
+        except ValueError as fault:
+            raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
+        yield from sheets.items()
+        return
     refuse_swollen(source.path)
     try:
         workbook = CalamineWorkbook.from_path(source.path)
         for sheet in [source.sheet] if source.sheet else workbook.sheet_names:
-            cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-            refuse_wide(name, max(map(len, cells), default=0))
-            rows = [[as_text(value).strip() for value in row] for row in cells]
-            if any(any(row) for row in rows):
-                yield sheet, rows
+            yield sheet, workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except WorksheetNotFound as fault:
         raise BadInput(f"{name} has no sheet {source.sheet!r}; it has {', '.join(workbook.sheet_names)}") from fault
     except (CalamineError, PasswordError, ZipError, OSError, IndexError) as fault:
@@ -142,8 +157,6 @@ def refuse_swollen(path: Path) -> None:
 
     The reader keeps a sheet as a full rectangle: two cells in opposite corners would need all the memory there is.
     """
-    if not zipfile.is_zipfile(path):
-        return
     name, packed = path.name, path.stat().st_size
     cells, longest = 0, 0
     try:

@@ -1,10 +1,12 @@
 """Files that nobody should have sent, made by hand: each is refused in a sentence, whatever feed it is delivered as."""
 
+import base64
 import io
 import json
 import os
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,6 +193,14 @@ def swollen_strings() -> bytes:
     return buffer.getvalue()
 
 
+#: an old workbook of 4 kB that makes the reader ask for more memory than there is; found by changing a good one
+GREEDY = (
+    "c-p&gUhu)fjZzO8(10BSGsD0CoD6J8VvJA>1_BH~`TzeJC;*%sKttGAQN&sqco;OmEGEW+)VyRaxH<t8bu3K0P!<ydqgeg-V2A)C"
+    "M4-AxI|w4c1QFnmsjh(tFhc}*Lq1eO1Xv&fc9m98Ggu)4=j)cmK?K+!0&Cy`><|HiaEEXfCP5&F18fdsdGG1Sr>XMk5J66epjJ{+"
+    "HbjsY8hSvj0SuNvFYp5e7{P90ED2oPyR!hI2I}UtXvGYO8fJ)^NI(9Vv}lMB3rq;&ZgHRxE7)a>h73jw1`K)(ra;mhXo)CLiVf@w"
+    "Mq>s;poB3{!WbyQ36x-mL@b2Efz08AaJU#o0Rrr~J{kt2U=)mkQ7{VV3k*{&EiFfbVHAvlQGgRvj|Rag7)k&D`FJx="
+)
+
 AREAS: dict[str, object] = {"feed": "work_grids", "crs": "EPSG:4326"}
 FILES = {
     "empty": Malformed("a.csv", text(""), "is empty"),
@@ -230,6 +240,9 @@ FILES = {
     ),
     "one text for many cells": Malformed("a.xlsx", data(swollen_strings()), "share texts of up to 90000"),
     "old workbook cut": Malformed("a.xls", data(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)), "not a readable workbook"),
+    "old workbook that wants all memory": Malformed(
+        "a.xls", data(zlib.decompress(base64.b85decode(GREEDY))), "not a readable workbook .it is damaged inside."
+    ),
     "archive bomb": Malformed("a.zip", data(bomb("places.csv")), "would grow from 0.1 MiB to 100 MiB"),
     "archive that leads out": Malformed("a.zip", data(archive_of("../places.csv")), "'../places.csv' leads out"),
     "archive with a path from the root": Malformed("a.zip", data(archive_of("/etc/places.csv")), "leads out"),
