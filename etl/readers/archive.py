@@ -118,7 +118,7 @@ def take_out(archive_name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo
         with archive.open(entry) as packed, target.open("xb") as file:
             while piece := packed.read(_PIECE):
                 file.write(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as fault:
         raise BadInput(
             f"{archive_name}: {written_name(entry)[:80]!r} cannot be taken out ({str(fault)[:120]!r}); it may be cut"
         ) from fault

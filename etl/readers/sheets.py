@@ -18,6 +18,8 @@ from etl.readers.guard import MOST_COLUMNS, XML_HEAD, refuse_entities, refuse_wi
 from etl.reading import RawRows, as_text, require_headings, require_rows
 from gis.errors import BadInput
 
+#: an .xlsx begins with this
+ARCHIVE_HEAD = b"PK\x03\x04"
 #: a heading stands within the first rows
 HEAD_ROWS = 20
 #: of all parts of a workbook together [bytes]
@@ -96,7 +98,9 @@ def sheets_of(source: FeedSource) -> Iterator[tuple[str, list[list[str]]]]:
 def cells_of(source: FeedSource) -> Iterator[tuple[str, list[list[Any]]]]:
     """Name and cells of the sheet the delivery names, else of every sheet; what is no .xlsx is read apart."""
     name = source.path.name
-    if not zipfile.is_zipfile(source.path):
+    with source.path.open("rb") as file:
+        is_archive = file.read(len(ARCHIVE_HEAD)) == ARCHIVE_HEAD
+    if not is_archive or source.path.suffix.lower() == ".xls":
         try:
             sheets = sheets_apart(source.path, source.sheet)
         except KeyError as fault:

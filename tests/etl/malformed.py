@@ -135,6 +135,14 @@ def nameless() -> bytes:
     return bytes(content)
 
 
+def misnamed() -> bytes:
+    """An archive that says its name is UTF-8, which it is not."""
+    content = bytearray(archive_of("aaa.csv"))
+    content[6:8] = struct.pack("<H", 0x800)
+    content[30:31] = b"\x8c"
+    return bytes(content)
+
+
 def lying() -> bytes:
     """An archive whose directory says that its file has ten bytes."""
     content = bytearray(archive(**{"places.csv": f"{HEADING}\n{ROW}\n".encode() * 50}))
@@ -243,6 +251,11 @@ FILES = {
     "old workbook that wants all memory": Malformed(
         "a.xls", data(zlib.decompress(base64.b85decode(GREEDY))), "not a readable workbook .it is damaged inside."
     ),
+    "the same with the end of an archive": Malformed(
+        "a.xls",
+        data(zlib.decompress(base64.b85decode(GREEDY)) + b"PK\x05\x06" + bytes(18)),
+        "not a readable workbook .it is damaged inside.",
+    ),
     "archive bomb": Malformed("a.zip", data(bomb("places.csv")), "would grow from 0.1 MiB to 100 MiB"),
     "archive that leads out": Malformed("a.zip", data(archive_of("../places.csv")), "'../places.csv' leads out"),
     "archive with a path from the root": Malformed("a.zip", data(archive_of("/etc/places.csv")), "leads out"),
@@ -252,6 +265,9 @@ FILES = {
     "archive in an archive": Malformed("a.zip", data(archive(**{"b.zip": archive_of("a.csv")})), "archive in an archive"),
     "archive that lies": Malformed("a.zip", data(lying()), "cannot be taken out"),
     "cut archive": Malformed("a.zip", data(archive_of("places.csv")[:100]), "not a readable zip archive"),
+    "archive whose name is not what it says": Malformed(
+        "a.zip", data(misnamed()), "cannot be taken out|not a readable zip"
+    ),
     "archive of a file without a name": Malformed("a.zip", data(nameless()), "empty archive|not a readable zip"),
     "empty archive": Malformed("a.zip", data(archive()), "empty archive"),
     "archive of two": Malformed("a.zip", data(archive(**{"a.csv": b"a\n", "b.csv": b"b\n"})), "holds 2 files that can be read"),

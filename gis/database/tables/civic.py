@@ -11,7 +11,6 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from gis.database.tables.columns import (
@@ -23,11 +22,7 @@ from gis.database.tables.columns import (
     record_columns,
     valid_columns,
 )
-
-
-def identity() -> UniqueConstraint:
-    return UniqueConstraint("subdistrict_code", "feed", "source_key")
-
+from gis.database.tables.places import identity
 
 bed = Table(
     "bed", metadata,
