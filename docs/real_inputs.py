@@ -27,28 +27,6 @@ COPIED = (
     "orders/enterprise_grid_orders_50.csv",
     "orders/topdown_orders_2021.csv",
 )
-STATES = {
-    "未处理": "待派遣",
-    "已登记": "待派遣",
-    "处置中": "处置中",
-    "已处理": "已办结",
-    "已结案": "已办结",
-    "已办结": "已办结",
-}
-#: first-level categories the street itself uses, for the words of the order tables
-TOPDOWN = {
-    "综合治理": "城市管理",
-    "其他": "城市管理",
-    "生活垃圾": "城市管理",
-    "城市管理": "城市管理",
-    "机动车乱停放": "城市管理",
-    "建筑垃圾": "城市管理",
-    "乱堆物堆料": "城市管理",
-    "占道经营": "城市管理",
-    "小广告": "城市管理",
-    "外立面不洁": "城市管理",
-    "道路损坏": "城市部件",
-}
 FEEDS: list[dict[str, object]] = [
     {
         "feed": "boundaries",
@@ -78,63 +56,11 @@ FEEDS: list[dict[str, object]] = [
         "values": {"kind": {"1": "拆迁安置"}},
     },
     {"feed": "junctions", "file": "junctions.gpkg", "crs": "EPSG:4326"},
-    {
-        "feed": "incidents",
-        "name": "grid_workorders",
-        "file": "grid_workorders_2021.csv",
-        "headings": {
-            "source_key": "id",
-            "community": "所属社区",
-            "description": "问题描述",
-            "reported_at": "时间",
-            "status": "状态",
-        },
-        "values": {"status": STATES},
-        "defaults": {"category": "城市管理", "source": "网格上报"},
-    },
-    {
-        "feed": "incidents",
-        "name": "commercial_orders",
-        "file": "commercial_grid_orders_50.csv",
-        "headings": {
-            "source_key": "id",
-            "category": "事件类型",
-            "description": "事件内容",
-            "reported_at": "上报时间",
-            "status": "状态",
-        },
-        "values": {"status": STATES, "category": {"消防安全检查": "安全生产", "文明城市测评": "城市管理"}},
-        "defaults": {"source": "网格上报"},
-    },
-    {
-        "feed": "incidents",
-        "name": "enterprise_orders",
-        "file": "enterprise_grid_orders_50.csv",
-        "key_pattern": r"MX\w{10,30}",
-        "headings": {
-            "source_key": "id",
-            "subcategory": "检查内容",
-            "description": "问题描述",
-            "reported_at": "下达时间",
-            "status": "状态",
-        },
-        "values": {"status": STATES},
-        "defaults": {"category": "安全生产", "source": "网格上报"},
-    },
-    {
-        "feed": "incidents",
-        "name": "topdown_orders",
-        "file": "topdown_orders_2021.csv",
-        "keys": "rows",
-        "headings": {
-            "category": "事件类型",
-            "description": "事件内容",
-            "reported_at": "处理时间",
-            "status": "处理状态",
-        },
-        "values": {"status": STATES, "category": TOPDOWN},
-        "defaults": {"source": "上级交办"},
-    },
+    # the street's own layouts are known by their headings
+    {"feed": "incidents", "name": "grid_workorders", "file": "grid_workorders_2021.csv"},
+    {"feed": "incidents", "name": "commercial_orders", "file": "commercial_grid_orders_50.csv"},
+    {"feed": "incidents", "name": "enterprise_orders", "file": "enterprise_grid_orders_50.csv"},
+    {"feed": "incidents", "name": "topdown_orders", "file": "topdown_orders_2021.csv"},
 ]
 
 

@@ -82,7 +82,8 @@ def refresh_coverage(connection: Connection, district: District, *, now: datetim
 
 def metric_points(lon: NDArray[np.float64], lat: NDArray[np.float64], *, srid: int) -> NDArray[np.float64]:
     """Project points [deg] to east and north [m], shape (n, 2)."""
-    points = h3_cells.to_metric(shapely.points(np.column_stack([lon, lat])), srid)
+    stated = np.column_stack([lon, lat]).astype(np.float64)
+    points = h3_cells.to_metric(shapely.points(stated), srid)
     return np.asarray(shapely.get_coordinates(points), dtype=np.float64).reshape(-1, 2)
 
 

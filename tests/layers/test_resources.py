@@ -43,3 +43,9 @@ def test_persons_are_summed_by_how_far_help_is():
 
 def test_no_points_are_no_points():
     assert metric_points(np.zeros(0), np.zeros(0), srid=4549).shape == (0, 2)
+
+
+def test_a_district_without_resources_has_no_points():
+    nothing = pd.DataFrame([], columns=["lon", "lat"])
+
+    assert metric_points(nothing["lon"].to_numpy(), nothing["lat"].to_numpy(), srid=4549).shape == (0, 2)
