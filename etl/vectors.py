@@ -118,7 +118,7 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
             frame = pyogrio.read_dataframe(source.path, layer=layer, use_arrow=not options, **options)
         if faults := [str(one.message) for one in warned if issubclass(one.category, RuntimeWarning)]:
             raise RuntimeError(faults[0])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError,
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, ValueError, OSError,
             IndexError, shapely.errors.ShapelyError, pa.ArrowException) as fault:  # fmt: skip
         if isinstance(fault, BadInput):
             raise

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import lzma
 import os
 import struct
 import zipfile
@@ -286,6 +287,10 @@ FILES = {
     "cut KML": Malformed("a.kml", text(kml("")[:-30]), "no readable XML", AREAS),
     "shapefile without its table": Malformed("a.shp", lambda path: shapefile(path, without=".dbf"), "lacks .dbf beside it", AREAS),
     "shapefile in no encoding": Malformed("a.shp", lambda path: shapefile(path, code_page="KLINGON"), "which is no encoding", AREAS),
+    # found by changing a good one
+    "GeoPackage damaged inside": Malformed(
+        "a.gpkg", data(lzma.decompress((Path(__file__).parent / "damaged.gpkg.xz").read_bytes())), "is malformed", AREAS
+    ),
     "cut GeoPackage": Malformed("a.gpkg", geopackage_cut, "not a readable vector file", AREAS),
     "no kind of file": Malformed("a.docx", text("x"), "is read from .csv"),
 }  # fmt: skip
