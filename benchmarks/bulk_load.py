@@ -270,7 +270,8 @@ def again_and_shuffled(database: Database, home: Path, feed: str, encoding: str,
 
 def kept_up_to_date(database: Database, home: Path, table: str, change: str, *, now: datetime) -> None:
     feed = table.split(".")[1] + "s"
-    topics = ("incidents",) if feed == "incidents" else ("population",)
+    # what the change brings up to date, counted anew: with persons go the rates of demand and the gaps of reach
+    topics = ("incidents",) if feed == "incidents" else ("population", "demand")
     facts.refresh(database, now=now, changes=topics)
     with took(database, home) as whole:
         facts.refresh(database, now=now, changes=topics)
