@@ -93,13 +93,14 @@ def select_cell_values(
         raise BadInput(f"resolution {resolution} is none of 9, 10, 11")
     code = code or served_subdistrict(connection)
     sql, parameters = cell_statement(layer.source)
-    rows = connection.execute(bound(sql, parameters, code=code, resolution=resolution)).all()
-    cells, value, suppressed, estimated = zip(*rows, strict=True) if rows else ((), (), (), ())
-    order = np.argsort(np.array(cells, dtype=np.int64))
+    rows = [tuple(row) for row in connection.execute(bound(sql, parameters, code=code, resolution=resolution))]
+    cells = np.array([row[0] for row in rows], dtype=np.int64)
+    order = np.argsort(cells)
+    value, suppressed, estimated = ([row[place] for row in rows] for place in (1, 2, 3))
     values = pd.Series(np.array(value, dtype=np.float64)[order])
     return pd.DataFrame(
         {
-            "cell_hex": pd.Series(h3_cells.to_hex(np.array(cells, dtype=np.int64)[order].tolist()), dtype="str"),
+            "cell_hex": pd.Series(h3_cells.to_hex(cells[order].tolist()), dtype="str"),
             "value": values,
             "class_index": classify(values, class_limits(connection, layer, resolution, code=code), layer),
             "suppressed": np.array(suppressed, dtype=bool)[order],
