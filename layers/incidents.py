@@ -48,8 +48,10 @@ def refresh_incidents(connection: Connection, district: District, *, touched: To
             connection,
             incident_day,
             days.replace("{touched}", STATEMENTS.source("touched").rstrip(";")),
-            scope=f"{scope} AND (kept.cell, kept.day) IN"
-            " (SELECT * FROM unnest(CAST(:cells AS bigint[]), CAST(:days AS date[])))",
+            # the region too, which the key begins with
+            scope=f"{scope} AND (kept.region, kept.cell, kept.day) IN"
+            " (SELECT base.cell_parent(cell, 5), cell, day"
+            " FROM unnest(CAST(:cells AS bigint[]), CAST(:days AS date[])) AS touched (cell, day))",
             parameters={**parameters, "cells": touched.cells.tolist(), "days": list(touched.days)},
         )
     waiting = STATEMENTS.source("incidents_open").rstrip(";")

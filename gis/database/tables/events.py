@@ -39,6 +39,8 @@ incident = Table(
     Index("incident_work_grid_idx", "work_grid_id", "reported_at"),
     Index("incident_open_idx", "status", postgresql_where="status NOT IN ('closed', 'withdrawn')"),
     Index("incident_reported_at_idx", "reported_at"),
+    # the rows of one batch lie together
+    Index("incident_batch_idx", "batch_id", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     schema="base", postgresql_partition_by="RANGE (reported_at)",
 )  # fmt: skip
 
