@@ -9,9 +9,11 @@ asked.
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -76,10 +78,40 @@ async def detect_beside(
             await asyncio.wait_for(asked.wait(), DETECT_EVERY_S)
         asked.clear()
         try:
-            await asyncio.to_thread(detect_now, database, rules, clock())
+            await apart(partial(detect_now, database, rules, clock()))
         except Exception as fault:  # a detector that fails must not end the follower
             logger.warning("detection_failed", reason=first_line(fault))
             await asyncio.sleep(RETRY_S)
+
+
+async def apart(work: Callable[[], None]) -> None:
+    """Run `work` in a thread that nobody waits for at the end: a stop must not last as long as a trial does.
+
+    What it had not committed by then is as if it had not begun.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(fault: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if fault is None:
+            done.set_result(None)
+        else:
+            done.set_exception(fault)
+
+    def run() -> None:
+        fault: BaseException | None = None
+        try:
+            work()
+        except BaseException as raised:  # told to whoever waits
+            fault = raised
+        # the loop is gone when everything has stopped
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, fault)
+
+    threading.Thread(target=run, name="detectors", daemon=True).start()
+    await done
 
 
 async def listen(

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from dashboard.follow import follow, parse, take_in
+from dashboard.follow import apart, follow, parse, take_in
 
 pytestmark = pytest.mark.database
 
@@ -82,3 +83,24 @@ def test_messages_that_are_none_of_ours_change_nothing(loaded):
     assert parse("{") == {}
     assert parse("[1]") == {}
     take_in(loaded.database, [{}, {"kind": "alert", "id": 1}, {"kind": "assignment"}], loaded.now)
+
+
+def test_what_runs_apart_tells_its_fault_and_is_not_waited_for_at_the_end():
+    begun, never = threading.Event(), threading.Event()
+
+    def fails() -> None:
+        raise ValueError("a fault")
+
+    def lasts() -> None:
+        begun.set()
+        never.wait()
+
+    async def scenario() -> None:
+        with pytest.raises(ValueError, match="a fault"):
+            await apart(fails)
+        waiting = asyncio.create_task(apart(lasts))
+        await asyncio.to_thread(begun.wait)
+        waiting.cancel()
+
+    # ends though the work never does
+    asyncio.run(scenario())
