@@ -14,7 +14,7 @@ from etl.reading import renamed
 from etl.shaping import serial_days, shaped
 from gis.errors import BadInput
 
-HEADINGS_FILE = Path("/work/shared/inputs/orders/event_table_headings.json")
+HEADINGS_FILE = Path(__file__).parents[3] / "shared" / "inputs" / "orders" / "event_table_headings.json"
 INCIDENTS = FEEDS["incidents"]
 
 
