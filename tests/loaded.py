@@ -6,12 +6,14 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import uvicorn
+from sqlalchemy import text
 
 from alerts.life import judge
 from alerts.rules import shipped_rules
@@ -97,3 +99,29 @@ def serving(loaded: Loaded) -> Iterator[Serving]:
     yield Serving(f"http://127.0.0.1:{listener.getsockname()[1]}", links)
     server.should_exit = True
     thread.join(timeout=10)
+
+
+RAISE = """
+INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, status,
+       community_code, cells, geom, observed, expected, expected_low, expected_high, method, window_from, window_to,
+       reasons, exposure, raised_at, updated_at, held_at, opened_at, held_by_at, fingerprint, holder)
+SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open',
+       place.community_code, ARRAY[cell.cell], ST_Multi(cell.geom), 11, 3.2, 0.6, 6.5, 'threshold',
+       now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]'::jsonb,
+       '{"persons": null, "households": 7}'::jsonb, now(), now(), now(), now(), now(), 'wall-test', 'grid_leader'
+  FROM base.place JOIN base.cell ON cell.resolution = 10 AND ST_Contains(cell.geom, place.point)
+ WHERE place.kind = 'compound' AND place.counted ORDER BY place.id LIMIT 1
+RETURNING id"""
+
+
+@contextmanager
+def standing_alert(loaded: Loaded) -> Iterator[int]:
+    """An orange alert over one cell of a compound, raised now; gone afterwards with what happened to it."""
+    with loaded.database.owner.begin() as connection:
+        number: int = connection.execute(text(RAISE), {"code": loaded.district.code}).scalar_one()
+    try:
+        yield number
+    finally:
+        with loaded.database.owner.begin() as connection:
+            connection.execute(text("DELETE FROM alerting.alert_event WHERE alert_id = :id"), {"id": number})
+            connection.execute(text("DELETE FROM alerting.alert WHERE id = :id"), {"id": number})

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gis.database.embedded import EmbeddedServer
+from tests.loaded import standing_alert
 
 pytestmark = [pytest.mark.browser, pytest.mark.database]
 
@@ -131,9 +132,7 @@ def test_a_stopped_database_is_said_and_its_return_too(wall, loaded):
 
 
 def test_an_orange_alert_takes_the_wall_and_gives_it_back(wall, loaded):
-    with loaded.database.owner.begin() as connection:
-        number = connection.execute(text(RAISE), {"code": loaded.district.code}).scalar_one()
-    try:
+    with standing_alert(loaded) as number:
         tell(loaded, {"kind": "alert", "id": number, "change": "raised"})
         wall.wait_for_selector("#wall.taken", state="attached")
         wall.wait_for_selector("#wall-takeover .block >> nth=2")
@@ -150,23 +149,9 @@ def test_an_orange_alert_takes_the_wall_and_gives_it_back(wall, loaded):
             connection.execute(text(CLEAR), {"id": number})
         tell(loaded, {"kind": "alert", "id": number, "change": "cleared"})
         wall.wait_for_selector("#wall:not(.taken)", state="attached")
-    finally:
-        with loaded.database.owner.begin() as connection:
-            connection.execute(text("DELETE FROM alerting.alert WHERE id = :id"), {"id": number})
 
 
 NEWEST = """
 SELECT max(id) FROM base.incident WHERE placement = 'placed' AND status NOT IN ('closed', 'withdrawn')"""
 TELL = "SELECT support.tell(CAST(:message AS jsonb))"
-RAISE = """
-INSERT INTO alerting.alert (subdistrict_code, rule, unit_kind, unit_code, unit_name, letter, level, status,
-       community_code, cells, geom, observed, expected, expected_low, expected_high, method, window_from, window_to,
-       reasons, exposure, raised_at, updated_at, held_at, opened_at, held_by_at, fingerprint, holder)
-SELECT :code, 'dispute_surge', 'compound', 'wall-test', place.name, 'W', 2, 'open',
-       place.community_code, ARRAY[cell.cell], ST_Multi(cell.geom), 11, 3.2, 0.6, 6.5, 'threshold',
-       now() - interval '4 hours', now(), '[{"name": "停车", "count": 3}]'::jsonb,
-       '{"persons": null, "households": 7}'::jsonb, now(), now(), now(), now(), now(), 'wall-test', 'grid_leader'
-  FROM base.place JOIN base.cell ON cell.resolution = 10 AND ST_Contains(cell.geom, place.point)
- WHERE place.kind = 'compound' AND place.counted ORDER BY place.id LIMIT 1
-RETURNING id"""
 CLEAR = "UPDATE alerting.alert SET status = 'cleared', ended_by = 'gone', cleared_at = now() WHERE id = :id"

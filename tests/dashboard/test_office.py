@@ -55,9 +55,9 @@ def test_the_frame_is_served_at_every_address_of_the_office(app: FastAPI, world:
             answer = browser.get(path, token=world.tokens["auditor"])
             assert answer.status_code == 200
             assert "--action:#00504B" in answer.text
-        layout = browser.get("/office/_dash-layout", token=world.tokens["auditor"])
+        layout = browser.get("/office/_dash-layout", token=world.tokens["operator"])
 
-    assert "post of auditor" in layout.text
+    assert "post of operator" in layout.text
 
 
 def test_a_page_is_shown_to_its_roles_alone(app: FastAPI, world: World):

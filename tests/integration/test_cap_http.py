@@ -9,6 +9,8 @@ from lxml import etree
 from sqlalchemy import text
 
 from alerts.cap.feed import ATOM
+from alerts.judge import Finding
+from alerts.life import carry
 from tests.alerts.test_cap import NAMESPACE, SCHEMA, weather
 
 pytestmark = pytest.mark.database
@@ -39,7 +41,25 @@ def later(content: bytes) -> bytes:
     )
 
 
-def test_the_feed_leads_to_messages_that_hold(loaded, client):
+@pytest.fixture
+def standing(loaded):
+    """An alert that was raised the real way: what goes out as CAP is written with the step."""
+    now = datetime.now(UTC)
+    with loaded.database.owner.begin() as connection:
+        code = connection.scalar(text("SELECT min(code) FROM base.community"))
+        found = Finding(
+            rule="demand_surge", unit_kind="community", unit_code=code, level=3, observed=60.0, expected=20.0,
+            expected_low=12.0, expected_high=29.0, method="threshold", window_from=now - timedelta(hours=24),
+            window_to=now, members="service_request",
+        )  # fmt: skip
+        changes = carry(connection, [found], clear_after={}, subdistrict_code=loaded.district.code, now=now)
+    (number,) = (change.alert_id for change in changes if change.change == "raised")
+    yield number
+    with loaded.database.owner.begin() as connection:
+        carry(connection, [], clear_after={}, subdistrict_code=loaded.district.code, now=datetime.now(UTC))
+
+
+def test_the_feed_leads_to_messages_that_hold(loaded, client, standing):
     with loaded.database.owner.connect() as connection:
         open_ids = set(connection.execute(text("SELECT id FROM alerting.alert WHERE status <> 'cleared'")).scalars())
     feed = client.get("/cap/feed")
@@ -50,7 +70,7 @@ def test_the_feed_leads_to_messages_that_hold(loaded, client):
         if link.get("rel") == "alternate"
     ]
     assert {int(link.rpartition("/")[2].partition(".")[0]) for link in links} >= open_ids
-    assert open_ids
+    assert standing in open_ids
     for link in links[:10]:
         message = client.get(link)
         assert message.headers["content-type"] == "application/cap+xml"
