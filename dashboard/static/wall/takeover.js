@@ -12,10 +12,20 @@
   let owned = {};
   try { owned = JSON.parse(sessionStorage.getItem(KEPT)) || {}; } catch { owned = {}; }
   const key = (alert) => alert.id + "@" + alert.taken_at;
-  const due = (alert) => wall.parts.screen.takeover_s - (owned[key(alert)] || 0);
+  // Those raised together share the time, so that a bad hour does not keep the district off the wall; each is readable [s].
+  const TOGETHER_S = 300, LEAST_S = 25;
+  const grave = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.facts);
+  const share = (alert) => {
+    const whole = wall.parts.screen.takeover_s, together = grave().filter((other) => Math.abs(other.taken_at - alert.taken_at) <= TOGETHER_S).length;
+    return Math.max(Math.min(whole, LEAST_S), whole / Math.max(1, together));
+  };
+  const due = (alert) => share(alert) - (owned[key(alert)] || 0);
+  // What is no news any more when this page first sees it stays in the list [s].
+  const NEWS_S = 600;
+  const isNews = (alert) => owned[key(alert)] || wall.now() - alert.taken_at < NEWS_S;
   // What is real before what is a drill, the graver before the milder; of equals whoever has the wall keeps it, then the older.
   const mine = (alert) => wall.taken && wall.taken.id === alert.id ? 0 : 1;
-  const queue = () => wall.parts.alerts.rows.filter((alert) => alert.level <= 2 && alert.taken_at !== null && alert.facts && due(alert) > 0)
+  const queue = () => grave().filter((alert) => isNews(alert) && due(alert) > 0)
     .sort((one, other) => one.exercise - other.exercise || one.level - other.level || mine(one) - mine(other) || one.taken_at - other.taken_at);
 
   // Whom the wall belongs to now; true when that changed. `passed` are the seconds since it was asked last.
