@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.detection import detect
 from alerts.life import judge
+from alerts.risk.store import newest_models, score_places
 from alerts.rule_store import rules_in_force
 from alerts.rules import Rules
 from alerts.trial import run_waiting
@@ -201,6 +202,11 @@ def detect_now(database: Database, rules: Rules | None, now: datetime) -> None:
     if detect(database.owner, wanted, district, now=now):
         with database.owner.begin() as connection:
             connection.execute(STATEMENTS["tell_detected"])
+    # the nightly score has not been yet: a new installation does not wait for the night
+    with database.owner.connect() as connection:
+        scored = newest_models(connection, subdistrict_code=district.code)
+    if not scored:
+        score_places(database, now=now)
     # a trial of a scan takes minutes; what is warned of goes first
     run_waiting(database.owner, district)
 
