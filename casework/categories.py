@@ -20,13 +20,6 @@ class Categories:
     #: where such reports come from, as the order tables call it
     source: str
 
-    def category_of(self, kind: str) -> str:
-        """Return the first-level category of a kind; BadInput for one we do not know."""
-        for category, kinds in self.kinds.items():
-            if kind in kinds:
-                return category
-        raise BadInput(f"{kind!r} is not a kind of incident; see casework/categories.yml")
-
 
 def parse_categories(content: Mapping[str, Any]) -> Categories:
     """Check that every kind has one category and every frequent kind is one."""

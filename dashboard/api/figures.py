@@ -66,17 +66,6 @@ class BatchShown(BaseModel):
     versions: dict[str, Any] | None
 
 
-class FeedShown(BaseModel):
-    """A feed the figure rests on."""
-
-    name: str
-    title: str
-    expected_every_s: int | None
-    newest_at: datetime | None
-    age_s: float | None
-    late: bool
-
-
 class FigureSheet(FigureEntry):
     """A figure with its value and everything it stands on."""
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.sample.causes import PLACE_KINDS, Causes, DayDraws
-from etl.sample.facts import records, stream, to_geographic
+from etl.sample.facts import records, to_geographic
 from etl.sample.persons import person_keys
 from etl.sample.staff import build_workers, grid_of
 from etl.sample.tension import TOGETHER
@@ -310,8 +310,3 @@ def _life(
     for name, share, most_h in (("dispatched_at", 0.12, 0.4), ("accepted_at", 0.25, 1.2), ("handled_at", 0.4, 4.0)):
         table[name] = reported + (np.minimum(hours * share, most_h) * 3600).astype("timedelta64[s]")
     table["ended_at"] = reported + (hours * 3600).astype("timedelta64[s]")
-
-
-def seeded_stream(world: World, name: str) -> np.random.Generator:
-    """A stream for what is decided over a whole delivery."""
-    return stream(world.seed, name, world.until.toordinal(), round(world.scale * 1e6))

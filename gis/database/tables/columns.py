@@ -11,7 +11,6 @@ from sqlalchemy import (
     Float,
     Identity,
     MetaData,
-    SmallInteger,
     Text,
     func,
 )
@@ -101,7 +100,3 @@ def location_checks() -> list[CheckConstraint]:
 
 def key_column() -> Column[Any]:
     return Column("id", BigInteger, Identity(), primary_key=True)
-
-
-def level_column(name: str, comment: str) -> Column[Any]:
-    return Column(name, SmallInteger, comment=comment)
