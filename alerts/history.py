@@ -36,22 +36,15 @@ def select_history(
         1970-01-01); kind; cell (resolution 10), compound (id) and community (code), missing where it has none.
         Records of the sensitive kinds are left out.
     """
-    where = rule.where
     asked: dict[str, Any] = {
         "subdistrict_code": subdistrict_code,
         "timezone": str(zone),
         "since": since,
         "until": until,
+        **rule.where.asked_of(rule.counts),
     }
     if rule.counts == "incident":
-        asked |= {
-            "category": list(where.category),
-            "subcategory": list(where.subcategory),
-            "grade": list(where.grade),
-            "sensitive": list(SENSITIVE_SUBCATEGORIES),
-        }
-    else:
-        asked |= {"topic": list(where.topic), "item_code": list(where.item_code)}
+        asked["sensitive"] = list(SENSITIVE_SUBCATEGORIES)
     rows = connection.execute(SQL[f"{rule.counts}_history"], asked)
     history = pd.DataFrame(rows.all(), columns=list(rows.keys()))
     for column in ("at", "due_at", "closed_at"):

@@ -136,15 +136,8 @@ def measure(
         "window_h": rule.window_h,
         "open": where.open,
         "overdue": where.overdue,
+        **where.asked_of(rule.counts),
     }
-    if rule.counts == "incident":
-        parameters |= {
-            "category": list(where.category),
-            "subcategory": list(where.subcategory),
-            "grade": list(where.grade),
-        }
-    else:
-        parameters |= {"topic": list(where.topic), "item_code": list(where.item_code)}
     return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
 
 

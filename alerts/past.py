@@ -105,7 +105,6 @@ def daily_counts(
     span: tuple[datetime, datetime],
 ) -> dict[str, dict[date, Mapping[str, Any]]]:
     """Count a rule's records per unit and local day."""
-    where = rule.where
     name = "daily_incidents" if rule.counts == "incident" else "daily_service_requests"
     statement = SQL.source(name).replace("{unit}", UNITS[rule.unit])
     values: dict[str, Any] = {
@@ -114,15 +113,8 @@ def daily_counts(
         "opens": span[0],
         "closes": span[1],
         "least": min(level.at_least for level in rule.levels),
+        **rule.where.asked_of(rule.counts),
     }
-    if rule.counts == "incident":
-        values |= {
-            "category": list(where.category),
-            "subcategory": list(where.subcategory),
-            "grade": list(where.grade),
-        }
-    else:
-        values |= {"topic": list(where.topic), "item_code": list(where.item_code)}
     counts: dict[str, dict[date, Mapping[str, Any]]] = defaultdict(dict)
     for row in connection.execute(text(statement), values).mappings():
         counts[row["unit_code"]][row["day"]] = dict(row)

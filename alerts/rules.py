@@ -87,6 +87,11 @@ class Where(Frozen):
     open: bool = False
     overdue: bool = False
 
+    def asked_of(self, counts: str) -> dict[str, list[str]]:
+        """What is named of incidents, or of requests, as statements over them ask for it; an empty list means all."""
+        names = ("category", "subcategory", "grade") if counts == "incident" else ("topic", "item_code")
+        return {name: list(getattr(self, name)) for name in names}
+
 
 class AnyRule(Frozen):
     """What every rule has."""
