@@ -18,13 +18,32 @@ from dashboard.services import session_of
 __all__ = ["asking_session", "mount_dash"]
 
 
+#: the page before any script: titles come with the layout, colours with the page itself
+INDEX = """<!DOCTYPE html>
+<html lang="LANGUAGE">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{%title%}</title>
+<style>VARIABLES</style>
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
 def mount_dash(
     server: FastAPI,
     *,
     name: str,
     layout: Callable[[], Component],
     title: str,
-    index: str,
+    variables: str,
+    language: str = "zh",
     check: Callable[[str], object] = str,
     **options: Any,
 ) -> Dash:
@@ -34,8 +53,10 @@ def mount_dash(
     ----------
     layout
         Called for every page that is opened; the request being answered is known meanwhile (`asking_session`).
-    index
-        The page before any script, in Dash's placeholders.
+    variables
+        The look's tokens as CSS custom properties.
+    language
+        Of the page before any script; a script may set another.
     check
         Called with what stands behind the prefix; raises for what is no page.
     """
@@ -47,7 +68,7 @@ def mount_dash(
         title=title,
         update_title="",
         suppress_callback_exceptions=True,
-        index_string=index,
+        index_string=INDEX.replace("LANGUAGE", "zh-CN" if language == "zh" else "en").replace("VARIABLES", variables),
         **options,
     )
     app.layout = layout

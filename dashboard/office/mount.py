@@ -16,33 +16,17 @@ from dashboard.office.shell import bar, chosen_page, page_content, shell
 from dashboard.services import Services
 from gis.texts import texts_in
 
-INDEX = """<!DOCTYPE html>
-<html lang="LANGUAGE">
-<head>
-{%metas%}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{%title%}</title>
-<style>VARIABLES</style>
-{%css%}
-</head>
-<body>
-{%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
-</body>
-</html>"""
-
 
 def mount(server: FastAPI, services: Services) -> None:
     """Serve `/office` and `/office/<page>`."""
     texts = texts_in(services.settings.language)
-    index = INDEX.replace("LANGUAGE", "zh-CN" if texts.language == "zh" else "en")
     app = mount_dash(
         server,
         name="office",
         layout=lambda: shell(visit_of(services)),
         title=texts("office.title"),
-        index=index.replace("VARIABLES", css_variables(LIGHT, ALERT_LIGHT)),
+        language=texts.language,
+        variables=css_variables(LIGHT, ALERT_LIGHT),
     )
     server.add_api_route(
         "/office", lambda: RedirectResponse("/office/", status_code=307), methods=["GET"], include_in_schema=False

@@ -9,6 +9,9 @@ from dash.development.base_component import Component
 
 from gis.texts import Texts
 
+#: rows of a table as the page sends them: those that are selected, or all
+Rows = Sequence[dict[str, Any]]
+
 
 def page_head(title: str, *, facts: Any = "", tools: Sequence[Component] = ()) -> Component:
     """Return a page's head: title, what it shows (counts, age), and tools at the right."""

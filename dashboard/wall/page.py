@@ -15,23 +15,6 @@ from dashboard.dash_app import mount_dash
 from dashboard.look import ALERT_DARK, DARK, css_variables
 from gis.texts import Texts
 
-#: the page before any script: titles come with the layout, colours with the page itself
-INDEX = """<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-{%metas%}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{%title%}</title>
-<style>VARIABLES</style>
-{%css%}
-</head>
-<body>
-{%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
-</body>
-</html>"""
-
 
 def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name: str) -> html.Div:
     """Return the wall's skeleton; `figure` is the map, faster to serve as plain data, None before the first load."""
@@ -104,5 +87,6 @@ def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name
 
 def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str, check: Callable[[str], object]) -> Dash:
     """Put the wall's Dash app on the server under `/wall/`; every screen that `check` knows is the same page."""
-    index = INDEX.replace("VARIABLES", css_variables(DARK, ALERT_DARK))
-    return mount_dash(server, name="wall", layout=layout, title=title, index=index, check=check)
+    return mount_dash(
+        server, name="wall", layout=layout, title=title, variables=css_variables(DARK, ALERT_DARK), check=check
+    )

@@ -23,7 +23,7 @@ from access.scope import grid_worker_id
 from dashboard import ids
 from dashboard.office.accounts.layout import account_rows
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.services import Services
 from gis.errors import BadInput, FengqiaoError
 
@@ -40,7 +40,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.ACCOUNTS_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def choose(rows: Sequence[dict[str, Any]] | None) -> tuple[Any, ...]:
+    def choose(rows: Rows | None) -> tuple[Any, ...]:
         name = chosen(rows)
         heading = name or visit_of(services).texts("office.accounts.choose")
         return heading, *(not name for _ in ids.ACCOUNTS_ACTIONS)
@@ -68,7 +68,7 @@ def act(app: Dash, services: Services, button: str, fields: Sequence[str], actio
         *(State(field, "value") for field in fields),
         prevent_initial_call=True,
     )
-    def run(clicks: int | None, rows: Sequence[dict[str, Any]] | None, *values: Any) -> tuple[Any, Any, Any]:
+    def run(clicks: int | None, rows: Rows | None, *values: Any) -> tuple[Any, Any, Any]:
         if not clicks:
             # Dash calls this when the page comes, too
             raise PreventUpdate
@@ -84,7 +84,7 @@ def act(app: Dash, services: Services, button: str, fields: Sequence[str], actio
         return account_rows(visit), [notice(said)], secret
 
 
-def chosen(rows: Sequence[dict[str, Any]] | None) -> str:
+def chosen(rows: Rows | None) -> str:
     """The name of the account that is chosen in the table; empty for none."""
     return str(rows[0]["name"]) if rows else ""
 

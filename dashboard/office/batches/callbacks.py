@@ -1,6 +1,6 @@
 """What happens on the page: a batch is chosen, undone, replayed; a file is previewed and loaded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from access.audit import note_event
 from dashboard import ids
 from dashboard.office.batches.layout import ROLES, chosen_batch, facts, ledger_rows, previewed
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.rights import require_role
 from dashboard.office.uploads import uploaded
 from dashboard.services import Services
@@ -25,9 +25,6 @@ from etl.undo import undo_batch
 from gis.district import select_district
 from gis.errors import FengqiaoError, NotFound
 from gis.identity import identity_keys
-
-#: rows of a table as the page sends them
-Rows = Sequence[dict[str, Any]]
 
 
 def register(app: Dash, services: Services) -> None:

@@ -17,12 +17,11 @@ from dashboard.office.interfaces.hooks import hook_rows, letter_rows
 from dashboard.office.interfaces.layout import chosen_part, interface_rows
 from dashboard.office.interfaces.picture import standings
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.services import Services
 from gis.errors import BadInput, FengqiaoError, NotAllowed
 from gis.identity import identity_keys
 
-Rows = Sequence[dict[str, Any]] | None
 #: (visit, chosen rows, values of the fields) -> (what was done, a secret to show once)
 Action = Callable[[Visit, list[dict[str, Any]], Sequence[Any]], tuple[str, str]]
 
@@ -33,7 +32,7 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.INTERFACES_CHOSEN, "children"), Input(ids.INTERFACES_ROWS, "selectedRows"), prevent_initial_call=True
     )
-    def choose_interface(rows: Rows) -> Any:
+    def choose_interface(rows: Rows | None) -> Any:
         return chosen_part(visit_of(services), rows[0]["key"] if rows else None)
 
     @app.callback(
@@ -55,7 +54,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.CONSUMERS_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def choose_consumer(rows: Rows) -> tuple[Any, ...]:
+    def choose_consumer(rows: Rows | None) -> tuple[Any, ...]:
         name = rows[0]["name"] if rows else visit_of(services).texts("consumers.choose")
         return name, *(not rows for _ in ids.CONSUMERS_ACTIONS)
 
@@ -92,7 +91,7 @@ def act(
         *(State(field, "checked" if field.endswith("sandbox") else "value") for field in fields),
         prevent_initial_call=True,
     )
-    def run(clicks: int | None, rows: Rows, *values: Any) -> tuple[Any, Any, Any]:
+    def run(clicks: int | None, rows: Rows | None, *values: Any) -> tuple[Any, Any, Any]:
         if not clicks:
             # Dash calls this when the page comes, too
             raise PreventUpdate

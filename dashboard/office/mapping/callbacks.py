@@ -1,7 +1,6 @@
 """What happens on the page: choosing a set, suggesting anew, saving, showing a file; each answers with a sentence."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -17,14 +16,12 @@ from dashboard.office.mapping.layout import (
     kept_headings,
 )
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.uploads import uploaded
 from dashboard.services import Services
 from etl.mapping import Decision, HeadingsToMatch, decide, note_shown_file
 from gis.errors import BadInput, FengqiaoError
 
-#: rows of a table as the page sends them
-Rows = Sequence[dict[str, Any]]
 #: what people put between words, and between a word and what it means
 BETWEEN, MEANS = re.compile(r"[;；\n]"), re.compile(r"[=＝]")
 

@@ -1,7 +1,6 @@
 """What happens on the page: a feed is chosen, its sheet downloaded, the mended sheet taken in."""
 
 import base64
-from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -10,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from access.audit import note_event
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.quarantine.layout import MOST_SHOWN, bad_rows, facts, reason_rows, row_cells, row_columns
 from dashboard.office.rights import require_role
 from dashboard.office.uploads import uploaded
@@ -19,8 +18,6 @@ from etl.mending import mend, quarantine_sheet
 from gis.errors import FengqiaoError
 
 ROLES = ("operator",)
-#: rows of a table as the page sends them
-Rows = Sequence[dict[str, Any]]
 
 
 def register(app: Dash, services: Services) -> None:

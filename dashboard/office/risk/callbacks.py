@@ -1,6 +1,5 @@
 """What happens on the page of risk points: choosing one, confirming or rejecting it with a reason."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -9,7 +8,7 @@ from dash.exceptions import PreventUpdate
 from alerts.risk.store import DECIDERS, Decision, decide
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.risk.layout import facts, point_rows, point_view, points_of
 from dashboard.services import Services
 from gis.errors import FengqiaoError
@@ -25,7 +24,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.RISK_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def choose(rows: Sequence[dict[str, Any]] | None) -> tuple[Any, bool, bool]:
+    def choose(rows: Rows | None) -> tuple[Any, bool, bool]:
         if not rows:
             raise PreventUpdate
         return chosen(visit_of(services), int(rows[0]["id"]))
@@ -44,9 +43,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.RISK_REASON, "value"),
         prevent_initial_call=True,
     )
-    def answer(
-        confirms: int | None, rejects: int | None, rows: Sequence[dict[str, Any]] | None, reason: str | None
-    ) -> tuple[Any, ...]:
+    def answer(confirms: int | None, rejects: int | None, rows: Rows | None, reason: str | None) -> tuple[Any, ...]:
         if not rows or not (confirms or rejects):
             raise PreventUpdate
         decision = Decision(int(rows[0]["id"]), ctx.triggered_id == ids.RISK_CONFIRM, reason or "")

@@ -1,6 +1,5 @@
 """What happens on the page of rules: choosing, saving, switching, trying; each answers with a sentence."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from alerts.rules import parse_rule, rule_text
 from alerts.trial import ask_trial, trials_of
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.rules.layout import head_of, history_of, kept_of, rule_rows
 from dashboard.office.rules.trial import trial_view
 from dashboard.office.rules.words import title_of
@@ -47,7 +46,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.RULES_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def choose(rows: Sequence[dict[str, Any]] | None) -> tuple[Any, ...]:
+    def choose(rows: Rows | None) -> tuple[Any, ...]:
         if not rows:
             raise PreventUpdate
         return chosen(visit_of(services), str(rows[0]["id"]))

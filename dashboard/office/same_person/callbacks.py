@@ -1,6 +1,5 @@
 """What happens on the page: a pair is chosen, decided, and the last decision taken back."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -8,7 +7,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
-from dashboard.office.parts import notice
+from dashboard.office.parts import Rows, notice
 from dashboard.office.rights import require_role
 from dashboard.office.same_person.layout import facts, pair_rows, pairs, shown_pair
 from dashboard.services import Services
@@ -18,8 +17,6 @@ from gis.errors import FengqiaoError
 ROLES = ("operator",)
 #: button -> what it decides
 DECISIONS = {ids.SAME_PERSON_ONE: "merged", ids.SAME_PERSON_TWO: "different", ids.SAME_PERSON_BACK: "waiting"}
-#: rows of a table as the page sends them
-Rows = Sequence[dict[str, Any]]
 
 
 def register(app: Dash, services: Services) -> None:

@@ -1,6 +1,6 @@
 """Silences: which there are, and making and lifting them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from alerts.silences import add_silence, lift_silence, list_silences
 from alerts.words import matcher_words
 from dashboard import ids
 from dashboard.office.page import OfficePage, Visit, visit_of
-from dashboard.office.parts import notice, page_head, table
+from dashboard.office.parts import Rows, notice, page_head, table
 from dashboard.office.warnings.lives import ACTORS, READERS
 from dashboard.services import Services
 from gis.errors import FengqiaoError
@@ -131,7 +131,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.SILENCES_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
-    def lift(clicks: int | None, rows: Sequence[dict[str, Any]] | None) -> tuple[Any, Any]:
+    def lift(clicks: int | None, rows: Rows | None) -> tuple[Any, Any]:
         if not clicks:
             raise PreventUpdate
         return lifted(visit_of(services), rows[0]["id"] if rows else None)
