@@ -3,17 +3,19 @@
 import codecs
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from etl.declaration import HeadingSet
 from etl.pulling import parse_pull
 from gis.coordinates import Floats, System, to_wgs84
+from gis.coordinates_local import LocalGrid, fit_local_grid
 from gis.district import FILE, District, parse_district, read_yaml
 from gis.errors import BadInput, CrsMissing
 
@@ -26,9 +28,12 @@ SYSTEMS = {
     "EPSG:4549": System.EPSG4549,
     "EPSG:4528": System.EPSG4528,
 }
+#: a plane grid of the city's own, fitted from the entry's control points to the district's metric system
+LOCAL = "LOCAL"
+CONTROL_HEADINGS = ("local_east", "local_north", "east", "north")
 ENTRY_KEYS = (
     "feed", "file", "encoding", "crs", "layer", "sheet", "expected_every_s", "key_pattern", "headings", "defaults",
-    "values", "keys", "title", "name", "member", "pull",
+    "values", "keys", "title", "name", "member", "pull", "control_points",
 )  # fmt: skip
 
 
@@ -43,8 +48,11 @@ class FeedSource:
     name: str = ""
     #: of text files; empty (where a delivery states none) = to be found out, UTF-8 or GB18030
     encoding: str = "utf-8"
-    #: as written: GCJ-02, BD-09, EPSG:4549 …; empty for feeds without coordinates
+    #: as written: GCJ-02, BD-09, EPSG:4549 …, LOCAL; empty for feeds without coordinates
     crs: str = ""
+    #: of LOCAL: the fitted grid, and the EPSG code it was fitted to
+    grid: LocalGrid | None = None
+    grid_srid: int = 0
     layer: str = ""
     sheet: str = ""
     #: which file of an archive, where it holds several
@@ -88,6 +96,7 @@ class FeedSource:
             "defaults": dict(self.defaults),
             "values": {column: dict(words) for column, words in self.values.items()},
             "keys": self.keys,
+            **({"grid": asdict(self.grid), "grid_srid": self.grid_srid} if self.grid else {}),
         }
 
 
@@ -122,7 +131,7 @@ def read_delivery(folder: Path, *, known: frozenset[str]) -> Delivery:
     if not isinstance(entries, list) or not entries:
         raise BadInput(f"{FILE} lacks the list feeds; each entry needs feed and file")
     faults: list[str] = []
-    sources = [read_entry(entry, folder, known, faults) for entry in entries]
+    sources = [read_entry(entry, folder, district, known, faults) for entry in entries]
     names = [source.known_as for source in sources if source is not None]
     faults += [
         f"feed {name} stands twice; give one of its entries another name:"
@@ -135,7 +144,9 @@ def read_delivery(folder: Path, *, known: frozenset[str]) -> Delivery:
     return Delivery(folder, district, tuple(source for source in sources if source is not None))
 
 
-def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str]) -> FeedSource | None:
+def read_entry(
+    entry: Any, folder: Path, district: District, known: frozenset[str], faults: list[str]
+) -> FeedSource | None:
     if not isinstance(entry, dict) or not entry.get("feed") or not entry.get("file"):
         faults.append(f"feeds entry {entry!r} needs feed and file")
         return None
@@ -151,11 +162,14 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
     except LookupError:
         faults.append(f"feed {name}: encoding {encoding!r} is not known; utf-8 and gb18030 are examples")
     crs = str(entry.get("crs") or "")
-    if crs and crs not in SYSTEMS:
-        try:
+    grid = None
+    try:
+        if crs == LOCAL or entry.get("control_points"):
+            grid = read_grid(crs, folder, entry.get("control_points"))
+        elif crs and crs not in SYSTEMS:
             usable_epsg(crs)
-        except BadInput as fault:
-            faults.append(f"feed {name}: {fault}")
+    except BadInput as fault:
+        faults.append(f"feed {name}: {fault}")
     if entry.get("pull"):
         try:
             parse_pull(entry["pull"])
@@ -169,6 +183,8 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
         name=str(entry.get("name") or ""),
         encoding=encoding,
         crs=crs,
+        grid=grid,
+        grid_srid=district.metric_srid if grid else 0,
         layer=str(entry.get("layer") or ""),
         sheet=str(entry.get("sheet") or ""),
         member=str(entry.get("member") or ""),
@@ -183,6 +199,31 @@ def read_entry(entry: Any, folder: Path, known: frozenset[str], faults: list[str
         keys=str(entry.get("keys") or ""),
         title=str(entry.get("title") or ""),
         pull=entry["pull"] if isinstance(entry.get("pull"), dict) else {},
+    )
+
+
+def read_grid(crs: str, folder: Path, stated: Any) -> LocalGrid:
+    """Fit the local grid of an entry from its file of control points, known in the grid and in the metric system.
+
+    Raises
+    ------
+    BadInput
+        If crs and control_points do not belong together, the file is not there or not such a table, or the points
+        are too few or disagree (`fit_local_grid`).
+    """
+    if crs != LOCAL or not stated:
+        raise BadInput(f"crs: {LOCAL} and control_points: (a CSV with {', '.join(CONTROL_HEADINGS)}) belong together")
+    path = folder / str(stated)
+    if not path.is_file():
+        raise BadInput(f"control_points: {stated} is missing in {folder}")
+    try:
+        points = pd.read_csv(path, dtype=np.float64, usecols=list(CONTROL_HEADINGS))
+    except (ValueError, UnicodeDecodeError) as fault:
+        raise BadInput(f"{stated} must be a CSV of numbers with {', '.join(CONTROL_HEADINGS)}: {fault}") from fault
+    if not np.isfinite(points.to_numpy()).all():
+        raise BadInput(f"{stated} has a control point without all four of {', '.join(CONTROL_HEADINGS)}")
+    return fit_local_grid(
+        points["local_east"], points["local_north"], target_east=points["east"], target_north=points["north"]
     )
 
 
@@ -209,23 +250,28 @@ def usable_epsg(crs: str) -> CRS:
     return system
 
 
-def converter(crs: str, *, file: str) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
-    """Return the way from `crs` to WGS-84, for arrays (lon or easting, lat or northing).
+def converter(source: FeedSource, *, crs: str | None = None) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
+    """Return the way to WGS-84 for arrays (lon or easting, lat or northing) of a delivery, or of `crs` where given.
 
     Raises
     ------
     CrsMissing
         If no system is stated.
     """
-    if not crs:
-        raise CrsMissing(f"{file} states no coordinate system; write crs: with one of {', '.join(SYSTEMS)} into {FILE}")
-    if crs in SYSTEMS:
-        system = SYSTEMS[crs]
+    stated = source.crs if crs is None else crs
+    if not stated:
+        raise CrsMissing(
+            f"{source.path.name} states no coordinate system; write crs: with one of {', '.join(SYSTEMS)} into {FILE}"
+        )
+    if stated in SYSTEMS:
+        system = SYSTEMS[stated]
         return lambda lon, lat: to_wgs84(lon, lat, system=system)
-    transformer = Transformer.from_crs(usable_epsg(crs), CRS.from_epsg(4326), always_xy=True)
+    grid = source.grid if stated == LOCAL else None
+    own = CRS.from_epsg(source.grid_srid) if grid else usable_epsg(stated)
+    transformer = Transformer.from_crs(own, CRS.from_epsg(4326), always_xy=True)
 
     def convert(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-        x, y = transformer.transform(lon, lat)
+        x, y = transformer.transform(*(grid.to_target(lon, lat) if grid else (lon, lat)))
         bad = ~np.isfinite(x) | ~np.isfinite(y)
         return np.where(bad, np.nan, x), np.where(bad, np.nan, y)
 

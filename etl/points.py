@@ -50,7 +50,7 @@ def stated_points(
         return lon, lat
     stated_x, stated_y = x.to_numpy(dtype=np.float64)[known], y.to_numpy(dtype=np.float64)[known]
     _, _, swapped = unswap(stated_x, stated_y)
-    convert = converter(context.source.crs if crs is None else crs, file=context.source.path.name)
+    convert = converter(context.source, crs=crs)
     good_x, good_y = convert(np.where(swapped, np.nan, stated_x), np.where(swapped, np.nan, stated_y))
     inside = context.territory.inside(good_x, good_y, margin_deg=margin_deg)
     mask = np.zeros(len(rows), dtype=bool)

@@ -56,7 +56,9 @@ def pull_folder(
     if not entries:
         raise BadInput(f"{FILE} has no feed with pull:; it says where another system is asked, see docs/own-data.md")
     faults: list[str] = []
-    names = [source.known_as for source in (read_entry(one, folder, KNOWN, faults) for one in entries) if source]
+    names = [
+        source.known_as for source in (read_entry(one, folder, district, KNOWN, faults) for one in entries) if source
+    ]
     if faults:
         raise BadInput(f"{FILE}: {'; '.join(faults[:10])}")
     with database.owner.begin() as connection:
@@ -100,7 +102,7 @@ def pull_one(
         state = connection.execute(_SQL["state"], {"code": district.code, "feed": name}).one()
     folder = var_dir / FOLDER / district.code
     faults: list[str] = []
-    source = read_entry(state.entry, folder, KNOWN, faults)
+    source = read_entry(state.entry, folder, district, KNOWN, faults)
     try:
         if source is None or faults:
             raise BadInput("; ".join(faults))

@@ -17,7 +17,7 @@ from etl.load import load_sources
 from etl.replay import source_of
 from gis.database.connection import Database
 from gis.database.statements import load_statements
-from gis.district import select_district
+from gis.district import District, select_district
 from gis.errors import BadInput, NotFound
 from gis.identity import identity_keys
 from gis.texts import texts_in
@@ -77,7 +77,7 @@ def take_file(
     with database.owner.connect() as connection:
         district = select_district(connection, code=code)
         known = connection.execute(_SQL["feed"], {"code": district.code, "feed": name}).one_or_none()
-    source = source_to_take(known, name, path, crs)
+    source = source_to_take(known, name, path, crs, district)
     kept = KeptFiles(var_dir / FOLDER, identity_keys(database.secrets))
     result = load_sources(
         database, Delivery(path.parent, district, (source,)), [source], actor=actor, now=now, kept=kept
@@ -97,13 +97,13 @@ def take_file(
     )
 
 
-def source_to_take(known: Any, name: str, path: Path, crs: str) -> FeedSource:
+def source_to_take(known: Any, name: str, path: Path, crs: str, district: District) -> FeedSource:
     """The source of a file as the feed's files are read."""
     entry: dict[str, Any] = {"feed": known.kind if known else name, "file": path.name, "crs": crs}
     if entry["feed"] not in FEEDS:
         raise NotFound(f"there is no feed {name!r} that takes rows; there are {', '.join(FEEDS)}")
     faults: list[str] = []
-    stated = read_entry(entry, path.parent, KNOWN, faults)
+    stated = read_entry(entry, path.parent, district, KNOWN, faults)
     if stated is None or faults:
         raise BadInput("; ".join(faults))
     if known is None:

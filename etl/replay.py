@@ -13,6 +13,7 @@ from etl.kept import KeptFiles
 from etl.ledger import FeedResult, Origin
 from etl.load import load_sources
 from etl.undo import find_batch
+from gis.coordinates_local import LocalGrid
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
@@ -36,6 +37,8 @@ def source_of(feed: Any, config: Mapping[str, Any], path: Path) -> FeedSource:
     """
     known = {field.name for field in fields(FeedSource)} - NOT_OF_THE_SOURCE
     stated = {key: value for key, value in config.items() if key in known}
+    if stated.get("grid"):
+        stated["grid"] = LocalGrid.of(stated["grid"])
     return FeedSource(
         feed=feed.kind, path=path, name="" if feed.feed == feed.kind else feed.feed, title=feed.title or "",
         expected_every_s=feed.expected_every_s, **stated,

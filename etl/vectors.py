@@ -170,7 +170,7 @@ def agreed_system(source: FeedSource, own: CRS | None) -> str:
     name = source.path.name
     geojson = source.path.suffix.lower() in (".geojson", ".json")
     if geojson or own is None:
-        converter(source.crs, file=name)  # refuses an unstated one
+        converter(source)  # refuses an unstated one
         return source.crs
     code = f"EPSG:{own.to_epsg()}" if own.to_epsg() else own.to_wkt()
     if not source.crs:
@@ -189,7 +189,7 @@ def to_wgs84_shapes(shapes: NDArray[np.object_], source: FeedSource) -> NDArray[
     BadInput
         If a coordinate is no number or lies outside the system's range; names the row.
     """
-    convert = converter(source.crs, file=source.path.name)
+    convert = converter(source)
     degrees = SYSTEMS.get(source.crs) is not None and source.crs not in ("EPSG:4549", "EPSG:4528")
 
     def step(points: NDArray[np.float64]) -> NDArray[np.float64]:

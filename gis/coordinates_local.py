@@ -5,7 +5,9 @@ grids they can be fitted by least squares. Coordinates are centred first, since 
 digits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +30,12 @@ class LocalGrid:
     b: float
     rmse_m: float
     residuals_m: tuple[float, ...]  # of each control point
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "LocalGrid":
+        """Build it from its fields as JSON keeps them."""
+        fields: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in kept.items()}
+        return cls(**fields)
 
     @property
     def scale(self) -> float:

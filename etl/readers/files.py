@@ -135,7 +135,7 @@ def with_points(raw: RawRows, source: FeedSource) -> RawRows:
         raise BadInput(
             f"{source.path.name} has no shapes, and no columns {' and '.join(POINT_HEADINGS[0])} to make points of"
         )
-    convert = converter(source.crs, file=source.path.name)
+    convert = converter(source)
     x, y = (pd.to_numeric(raw.frame[heading], errors="coerce").to_numpy(dtype=np.float64) for heading in pair)
     lon, lat = convert(x, y)
     known = np.isfinite(lon) & np.isfinite(lat)
