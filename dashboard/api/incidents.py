@@ -4,6 +4,7 @@ A report goes the same way as a row of a file (check, place, upsert, ledger); se
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -36,17 +37,44 @@ STATEMENTS = load_statements("dashboard", "events")
 ON_THE_GROUND = ("grid_worker", "grid_leader")
 
 Asker = Annotated[Session, Depends(session_of)]
-StatusFilter = Annotated[
-    State | Literal["open"] | None, Query(description="a state, or `open` for all that are not closed")
-]
-Since = Annotated[AwareDatetime | None, Query(description="reported then or later, with its offset")]
-Until = Annotated[AwareDatetime | None, Query(description="reported before, with its offset")]
-After = Annotated[str | None, Query(description="`next` of the page before")]
 AsOf = Annotated[
     AwareDatetime | None, Query(description="what had been reported by then; `open` is what was not closed by then")
 ]
 KnownAt = Annotated[AwareDatetime | None, Query(description="each incident in the form it was known in then")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="[rows]")]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is asked of every list: which records, and which page of them."""
+
+    status: Annotated[
+        State | Literal["open"] | None, Query(description="a state, or `open` for all that are not closed")
+    ] = None
+    community: str | None = None
+    placement: Placement | None = None
+    since: Annotated[AwareDatetime | None, Query(description="reported then or later, with its offset")] = None
+    until: Annotated[AwareDatetime | None, Query(description="reported before, with its offset")] = None
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None
+    limit: Annotated[int, Query(ge=1, le=1000, description="[rows]")] = 100
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The statements' parameters: one row more than the page has, so that it is known whether another follows."""
+        after_at, after_id = read_mark(self.after)
+        return {
+            "community_code": self.community,
+            "placement": self.placement,
+            "since": self.since,
+            "until": self.until,
+            "status": None if self.status == "open" else self.status,
+            "open": self.status == "open",
+            "after_at": after_at,
+            "after_id": after_id,
+            "limit": self.limit + 1,
+        }
+
+
+Listed = Annotated[Listing, Depends()]
 
 
 def router(services: Services) -> APIRouter:
@@ -74,32 +102,19 @@ def router(services: Services) -> APIRouter:
     @routes.get("/api/incidents", tags=["incidents"], summary="Incidents within the asker's scope, newest first")
     def list_incidents(
         session: Asker,
-        status: StatusFilter = None,
+        listing: Listed,
         category: str | None = None,
-        community: str | None = None,
-        placement: Placement | None = None,
-        since: Since = None,
-        until: Until = None,
         as_of: AsOf = None,
         known_at: KnownAt = None,
-        after: After = None,
-        limit: Limit = 100,
     ) -> IncidentPage:
-        values: dict[str, Any] = {
-            "category": category,
-            "community_code": community,
-            "placement": placement,
-            "since": since,
-            "until": until,
-        }
-        statement = "incidents"
+        statement, values = "incidents", {**listing.values, "category": category}
         if as_of is not None or known_at is not None:
             now = services.clock()
             statement, values = "incidents_at", values | {"as_of": as_of or now, "known_at": known_at or now}
         with services.asking(session) as connection:
-            rows = page(connection, statement, values, status=status, after=after, limit=limit)
-        shown = [Incident(**row) for row in rows[:limit]]
-        return IncidentPage(incidents=shown, next=mark(rows, limit, "reported_at"))
+            rows = select(connection, statement, values)
+        shown = [Incident(**row) for row in rows[: listing.limit]]
+        return IncidentPage(incidents=shown, next=mark(rows, listing.limit, "reported_at"))
 
     @routes.get("/api/incidents/{id}", tags=["incidents"], summary="One incident")
     def show_incident(id: int, session: Asker) -> Incident:
@@ -118,28 +133,11 @@ def router(services: Services) -> APIRouter:
         return received(taken, response)
 
     @routes.get("/api/requests", tags=["requests"], summary="Service requests within the asker's scope, newest first")
-    def list_requests(
-        session: Asker,
-        status: StatusFilter = None,
-        item: str | None = None,
-        community: str | None = None,
-        placement: Placement | None = None,
-        since: Since = None,
-        until: Until = None,
-        after: After = None,
-        limit: Limit = 100,
-    ) -> RequestPage:
-        values = {
-            "item_code": item,
-            "community_code": community,
-            "placement": placement,
-            "since": since,
-            "until": until,
-        }
+    def list_requests(session: Asker, listing: Listed, item: str | None = None) -> RequestPage:
         with services.asking(session) as connection:
-            rows = page(connection, "requests", values, status=status, after=after, limit=limit)
-        shown = [ServiceRequest(**row) for row in rows[:limit]]
-        return RequestPage(requests=shown, next=mark(rows, limit, "requested_at"))
+            rows = select(connection, "requests", {**listing.values, "item_code": item})
+        shown = [ServiceRequest(**row) for row in rows[: listing.limit]]
+        return RequestPage(requests=shown, next=mark(rows, listing.limit, "requested_at"))
 
     @routes.get("/api/requests/{id}", tags=["requests"], summary="One service request")
     def show_request(id: int, session: Asker) -> ServiceRequest:
@@ -156,13 +154,7 @@ def received(taken: Any, response: Response) -> Received:
     return Received(id=taken.id, reported_at=taken.reported_at, status=taken.status, place=Place(**taken.location))
 
 
-def page(
-    connection: Connection, statement: str, values: dict[str, Any], *, status: str | None, after: str | None, limit: int
-) -> Sequence[dict[str, Any]]:
-    """Return one row more than the page has, so that it is known whether another page follows."""
-    after_at, after_id = read_mark(after)
-    values |= {"status": None if status == "open" else status, "open": status == "open"}
-    values |= {"after_at": after_at, "after_id": after_id, "limit": limit + 1}
+def select(connection: Connection, statement: str, values: dict[str, Any]) -> Sequence[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(STATEMENTS[statement], values)]
 
 
