@@ -42,7 +42,7 @@ class Texts:
 
 @lru_cache(maxsize=1)
 def catalogue() -> dict[str, dict[str, str]]:
-    """Read every package's texts once, and refuse a key that is doubled or lacks a language."""
+    """Read every package's texts once, and refuse a key that is doubled or lacks a language, and a text cut at a comma."""
     found: dict[str, dict[str, str]] = {}
     for package in PACKAGES:
         folder = files(package).joinpath("texts")
@@ -58,6 +58,10 @@ def catalogue() -> dict[str, dict[str, str]]:
                     )
                 if missing := [language for language in LANGUAGES if not forms.get(language)]:
                     raise BadInput(f"{package}/texts/{file.name}: {key!r} has no {' and no '.join(missing)}")
+                if others := [str(name) for name in forms if name not in LANGUAGES]:
+                    raise BadInput(
+                        f"{package}/texts/{file.name}: {key!r} goes on with {', '.join(others)} after a comma; quote it"
+                    )
                 found[key] = {language: str(forms[language]) for language in LANGUAGES}
     return found
 

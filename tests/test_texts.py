@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gis.errors import BadInput
 from gis.texts import LANGUAGES, catalogue, texts_in
 
 ROOT = Path(__file__).parent.parent
@@ -107,3 +108,15 @@ def test_no_page_or_script_says_chinese_past_the_catalogue(path):
     loose = [line.strip() for line in without_comments.splitlines() if HAN.search(line)]
 
     assert not loose, "\n".join(loose[:10])
+
+
+def test_a_text_that_ends_at_an_unquoted_comma_is_refused(monkeypatch, tmp_path):
+    # YAML takes what follows the comma for a further key
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "x.yml").write_text("x.said: {zh: 一，二, en: one, two}\n", encoding="utf-8")
+    monkeypatch.setattr("gis.texts.PACKAGES", ("gis",))
+    monkeypatch.setattr("gis.texts.files", lambda package: tmp_path)
+
+    with pytest.raises(BadInput, match="goes on with two after a comma; quote it"):
+        catalogue.__wrapped__()
