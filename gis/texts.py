@@ -42,7 +42,7 @@ class Texts:
 
 @lru_cache(maxsize=1)
 def catalogue() -> dict[str, dict[str, str]]:
-    """Read every package's texts once, and refuse a key that is doubled or lacks a language, and a text cut at a comma."""
+    """Read every package's texts once; a doubled key, a missing language or a text cut at a comma is refused."""
     found: dict[str, dict[str, str]] = {}
     for package in PACKAGES:
         folder = files(package).joinpath("texts")
