@@ -286,6 +286,9 @@ class LiveHub:
             return
         self.count += 1
         self.composed_at = self.now_s()
+        # a picture that is not kept up is not kept: whoever comes next would take it for today's
+        for language in self.parts.keys() - composed.keys():
+            del self.parts[language]
         for language, texts in composed.items():
             known = self.parts.setdefault(language, {})
             changed = {name: text for name, text in texts.items() if name not in known or known[name].text != text}

@@ -277,6 +277,9 @@ def test_a_language_is_composed_once_somebody_watches_it(hub: LiveHub):
             english = hub.open("main-en")
             while (first := hub.first_event(english, last_event_id="", back=None)) is None:
                 await asyncio.sleep(0.05)
+            hub.listeners.discard(english)
+            await hub.compose()
+            assert set(hub.parts) == {"zh"}, "nobody watches it any more"
             return first
 
     _, name, data = read(asyncio.run(scenario()))
