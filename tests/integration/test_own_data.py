@@ -12,6 +12,7 @@ from etl.delivery import read_entry
 from etl.feeds import FEEDS, KNOWN, RASTERS
 from etl.load import load_folder
 from gis.database.connection import Database
+from gis.district import District
 
 GUIDE = Path(__file__).parents[2] / "docs" / "own-data.md"
 CODE = "320599009"
@@ -56,7 +57,9 @@ def test_the_pull_of_the_guide_is_an_entry(tmp_path: Path) -> None:
     stated = [yaml.safe_load(content) for _, _, content in blocks() if "pull:" in content]
     faults: list[str] = []
 
-    source = read_entry(stated[0][0], tmp_path, KNOWN, faults)
+    district = District(code="320505005", name="枫桥街道", name_en="Fengqiao", metric_srid=4549)
+
+    source = read_entry(stated[0][0], tmp_path, district, KNOWN, faults)
 
     assert faults == []
     assert source is not None
