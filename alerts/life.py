@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from alerts.cases import Case, Matched, cases_of, match_standing
+from alerts.cases import CELL_UNITS, Case, Matched, cases_of, match_standing
 from alerts.describing import Ground, describe
 from alerts.grading import Grading, LevelRule, grade, shipped_level_rule
 from alerts.inhibition import explained
@@ -165,7 +165,9 @@ def carry_on(connection: Connection, matched: Sequence[Matched], steps: Steps, l
 def ground_changed(one: Matched) -> bool:
     """Whether a standing alert's cells are no longer the case's; other units keep their ground."""
     assert one.known is not None
-    return bool(one.case.cells) and list(one.case.cells) != sorted(one.known["cells"])
+    return bool(one.case.cells) and (
+        list(one.case.cells) != sorted(one.known["cells"]) or moved(one.case, one.known)
+    )
 
 
 def add_raised(steps: Steps, case: Case, ground: Ground, grading: Grading, *, alert_id: int, letter: str) -> None:
@@ -213,6 +215,14 @@ def add_update(steps: Steps, case: Case, known: Mapping[str, Any], ground: Groun
     """Add what a standing alert is now; it is reported again only for a new level, new cells or a new case."""
     new_members = sorted(set(case.member_ids) - set(known["member_ids"]))
     new_cells = sorted(set(ground.cells) - set(known["cells"])) if ground else []
+    identity = {name: known[name] for name in ("unit_code", "unit_name", "community_code", "fingerprint")}
+    if ground and moved(case, known):
+        identity = {
+            "unit_code": case.lead.unit_code,
+            "unit_name": ground.unit_name,
+            "community_code": ground.community_code,
+            "fingerprint": case.fingerprint,
+        }
     detail: dict[str, Any] = {"new": len(new_members)} if new_members else {}
     if new_cells:
         detail["new_cells"] = len(new_cells)
@@ -233,12 +243,23 @@ def add_update(steps: Steps, case: Case, known: Mapping[str, Any], ground: Groun
             "cells": list(ground.cells) if ground else known["cells"],
             "geom": ground.geom if ground else None,
             "exposure": json.dumps(ground.exposure if ground else known["exposure"]),
+            **identity,
             **measured(case, grading),
         }
     )
     if change:
-        cells = ground.cells if ground else None
+        # of a shape always: it may have shrunk since its last step without one of its own
+        cells = ground.cells if ground else known["cells"] if case.cells else None
         steps.note(known["id"], change, level=grading.level, observed=case.observed, cells=cells, **detail)
+
+
+def moved(case: Case, known: Mapping[str, Any]) -> bool:
+    """Whether a shape has left the cell it was called by: it takes the name of where it is now.
+
+    So the cell an alert is called by is always one of its own, and no two shapes of one cause have the same identity,
+    also when one falls apart.
+    """
+    return known["unit_kind"] in CELL_UNITS and int(known["unit_code"], 16) not in case.cells
 
 
 def measured(case: Case, grading: Grading) -> dict[str, Any]:
@@ -259,11 +280,11 @@ def measured(case: Case, grading: Grading) -> dict[str, Any]:
 
 
 def write(connection: Connection, steps: Steps) -> None:
-    """Write what was gathered: ended first, since what is raised may take an identity they held; then tell of it."""
+    """Write what was gathered: raised last, since it may take an identity that others end with or leave; then tell."""
     for statement, rows in (
         ("end_alert", steps.ended),
-        ("raise_alert", steps.raised),
         ("update_alert", steps.updated),
+        ("raise_alert", steps.raised),
         ("note_event", steps.events),
     ):
         if rows:

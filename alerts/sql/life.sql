@@ -34,6 +34,7 @@ UPDATE alerting.alert
    SET level = :level, observed = :observed, expected = :expected, expected_low = :expected_low, expected_high = :expected_high,
        window_from = :window_from, window_to = :window_to, member_ids = :member_ids, reasons = CAST(:reasons AS jsonb), held_at = :now,
        grading = CAST(:grading AS jsonb), recurrence_days = :recurrence_days, cells = :cells, geom = COALESCE(CAST(:geom AS geometry), geom), exposure = CAST(:exposure AS jsonb), unit_kind = :unit_kind,
+       unit_code = :unit_code, unit_name = :unit_name, community_code = :community_code, fingerprint = :fingerprint,
        updated_at = CASE WHEN :changed THEN :now ELSE updated_at END,
        status = CASE WHEN :level < level THEN 'open' ELSE status END,
        opened_at = CASE WHEN :level < level THEN :now ELSE opened_at END,

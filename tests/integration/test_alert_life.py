@@ -151,6 +151,42 @@ def test_two_shapes_that_meet_become_the_larger_one(connection, cells):
     assert merged == ("merged", larger["id"])
 
 
+def test_a_shape_that_falls_apart_is_two_alerts_and_the_graver_part_carries_on(connection, cells):
+    west, middle, east, _ = cells
+    carried(connection, [in_cell(west, [1])])
+    carried(connection, [in_cell(west, [1]), in_cell(middle, [2]), in_cell(east, [3])], NOW + timedelta(minutes=1))
+    first = only(standing(connection))
+
+    apart = [in_cell(west, [1, 4]), in_cell(east, [3, 5], level=3)]
+    assert carried(connection, apart, NOW + timedelta(minutes=2)) == ["level", "raised"]
+
+    graver, other = standing(connection)
+    # whoever was told of the shape is told on of its graver part, now called by the cell it is in
+    assert (graver["id"], graver["cells"], graver["unit_code"]) == (first["id"], [east], format(east, "x"))
+    assert (other["cells"], other["unit_code"]) == ([west], format(west, "x"))
+    assert carried(connection, apart, NOW + timedelta(minutes=3)) == []
+
+
+def test_a_shape_that_wanders_off_leaves_its_place_to_a_new_one(connection, cells):
+    west, middle, east, _ = cells
+    for minute, where in enumerate([(west,), (west, middle), (middle, east), (east,)]):
+        carried(connection, [in_cell(cell, [cell]) for cell in where], NOW + timedelta(minutes=minute))
+    wandered = only(standing(connection))
+    assert carried(connection, [in_cell(east, [east]), in_cell(west, [9])], NOW + timedelta(minutes=4)) == ["raised"]
+    assert {row["unit_code"] for row in standing(connection)} == {format(east, "x"), format(west, "x")}
+    assert wandered["unit_code"] == format(east, "x")
+
+
+def test_a_step_after_a_shape_shrank_says_the_cells_it_has_then(connection, cells):
+    west, middle, _, _ = cells
+    carried(connection, [in_cell(west, [1]), in_cell(middle, [2])])
+    alert_id = only(standing(connection))["id"]
+    # no step: nothing new happened
+    assert carried(connection, [in_cell(west, [1])], NOW + timedelta(minutes=1)) == []
+    assert carried(connection, [in_cell(west, [1, 3])], NOW + timedelta(minutes=2)) == ["updated"]
+    assert [event["cell_count"] for event in alert_events(connection, alert_id)] == [2, 1]
+
+
 def test_a_larger_alert_explains_a_smaller_one_while_it_stands(connection, cells):
     west, middle, east, _ = cells
     small = in_cell(west, [1, 2], rule="incident_surge_cell")
