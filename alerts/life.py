@@ -165,9 +165,7 @@ def carry_on(connection: Connection, matched: Sequence[Matched], steps: Steps, l
 def ground_changed(one: Matched) -> bool:
     """Whether a standing alert's cells are no longer the case's; other units keep their ground."""
     assert one.known is not None
-    return bool(one.case.cells) and (
-        list(one.case.cells) != sorted(one.known["cells"]) or moved(one.case, one.known)
-    )
+    return bool(one.case.cells) and (list(one.case.cells) != sorted(one.known["cells"]) or moved(one.case, one.known))
 
 
 def add_raised(steps: Steps, case: Case, ground: Ground, grading: Grading, *, alert_id: int, letter: str) -> None:
