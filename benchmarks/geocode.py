@@ -8,12 +8,13 @@ given evaluation set is measured too where its folder lies beside the checkout.
 
 import argparse
 import csv
-import gc
 import json
+import os
 import random
-import resource
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -171,34 +172,76 @@ def print_speed(count: int) -> None:
     ):
         per_second, median_ms, p99_ms = _timed(engine.locate, asked)
         print(f"| {name} | {per_second:,.0f} | {median_ms:.3f} | {p99_ms:.2f} |")
-    # memory is measured in a process that did nothing else before
-    print(flush=True)
-    subprocess.run([sys.executable, "-m", "benchmarks.geocode", "--index"], check=True)
+    print_index(gazetteer, texts)
 
 
-def print_index() -> None:
-    """Print what an index of a large gazetteer costs to build and to keep, compiled loops loaded beforehand."""
-    district = make_district(SAME_NOISE[0])
-    Geocoder(district.gazetteer).locate("桃林新村3幢")
-    gazetteer = large_gazetteer(5000, 20_000)
+def print_index(gazetteer: Gazetteer, texts: list[str]) -> None:
+    """Print what an index of a large gazetteer costs to build, and what the whole command takes that places by it."""
+    start = time.process_time()
+    Geocoder(gazetteer).locate(texts[0])
+    build_s = time.process_time() - start
     rooms = sum(
         (one.units or 0) * (one.floors or 0) * (one.rooms_per_floor or 0) for one in gazetteer.buildings.values()
     )
-    gc.collect()
-    before_mb = _resident_mb()
-    start = time.process_time()
-    large = Geocoder(gazetteer)
-    large.locate("桃林新村3幢")
-    build_s = time.process_time() - start
     size = f"{len(gazetteer.places):,} places, {len(gazetteer.buildings):,} buildings and {rooms:,} rooms"
-    grown_mb = _resident_mb() - before_mb
-    print(f"Index of {size}: built in {build_s:.1f} s, {grown_mb:.0f} MB more in a process of {before_mb:.0f} MB.")
+    print(f"\nIndex of {size}: built in {build_s:.1f} s.")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_gazetteer(folder, gazetteer)
+        _write(folder / "in.csv", "text", ([text] for text in texts))
+        command = ["geocode", folder / "in.csv", "--out", folder / "out.csv", "--gazetteer", folder]
+        resident_mb, own_mb, taken_s = _weighed([sys.executable, "-m", "cli", *map(str, command)])
+    print(
+        f"`fengqiao geocode` of {len(texts):,} texts by files of that size: at most {resident_mb:.0f} MB resident, "
+        f"{own_mb:.0f} MB where shared pages are divided among processes (PSS); {taken_s:.1f} s of processor time."
+    )
 
 
-def _resident_mb() -> float:
-    """Return what the process holds in memory now [MB]."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() / 1e6
+def write_gazetteer(folder: Path, gazetteer: Gazetteer) -> None:
+    """Write places and buildings of a gazetteer as the files the command reads."""
+    _write(
+        folder / "places.csv",
+        "place_id kind name parent_id lon lat crs address households valid_from valid_to",
+        (
+            [one.place_id, one.kind, one.name, one.parent_id, one.lon, one.lat, "WGS84", one.address, "", "", ""]
+            for one in gazetteer.places.values()
+        ),
+    )
+    _write(
+        folder / "buildings.csv",
+        "building_id place_id zone number units floors rooms_per_floor lon lat crs",
+        (
+            [one.building_id, one.place_id, "", one.number, one.units, one.floors, one.rooms_per_floor, one.lon,
+             one.lat, "WGS84"]
+            for one in gazetteer.buildings.values()
+        ),
+    )  # fmt: skip
+
+
+def _write(path: Path, header: str, rows: Iterable[list[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(header.split())
+        writer.writerows(rows)
+
+
+def _weighed(command: list[str]) -> tuple[float, float, float]:
+    """Run a command; return its highest resident and proportional memory [MB] and its processor time [s]."""
+    process = subprocess.Popen(command)
+    own_kb = 0
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        try:
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:  # it ended in between
+            break
+        found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+        own_kb = max(own_kb, int(found[1]) if found else 0)
+        time.sleep(0.02)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return used.ru_maxrss * 1024 / 1e6, own_kb * 1024 / 1e6, used.ru_utime + used.ru_stime
 
 
 def _clean(gazetteer: Gazetteer, count: int, *, places: int) -> list[str]:
@@ -269,11 +312,7 @@ def print_peers(count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the geocoder")
     parser.add_argument("--full", action="store_true", help="400 queries in each district instead of 150")
-    parser.add_argument("--index", action="store_true", help="only what the index of a large gazetteer costs")
     arguments = parser.parse_args()
-    if arguments.index:
-        print_index()
-        return
     count = 400 if arguments.full else 150
     print_given(SHARED)
     print_accuracy(count)

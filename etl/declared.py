@@ -20,7 +20,7 @@ from etl.vectors import GEOMETRY
 from gis.database.statements import quoted
 from gis.database.tables import metadata
 from gis.identity import encrypt_numbers, unseal_value
-from gis.sealing import seal_series
+from gis.sealing_columns import seal_series
 
 Values = "pd.Series[Any]"
 #: kinds of geometry -> shapely's type ids, and the reason of what is none of them

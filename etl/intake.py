@@ -32,7 +32,8 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District
 from gis.errors import BadInput, NotFound
-from gis.geocode import Geocoder, ReverseGeocoder
+from gis.geocode import Geocoder
+from gis.geocode.reverse import ReverseGeocoder
 from gis.geocode.warm import warm
 from gis.identity import identity_keys
 from gis.placing import COMMUNITY, Territory, dated_gazetteer_of, territory_of

@@ -12,11 +12,13 @@ import math
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 Floats = NDArray[np.float64]
 _Step = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -201,7 +203,10 @@ def _chain(first: _Step, second: _Step) -> _Step:
 
 
 @cache
-def _transformer(source: str, target: str) -> Transformer:
+def _transformer(source: str, target: str) -> "Transformer":
+    # PROJ takes 20 MB, and most feeds are not projected
+    from pyproj import Transformer
+
     return Transformer.from_crs(source, target, always_xy=True)
 
 

@@ -4,12 +4,14 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import h3
 import typer
 
+from gis.csv_rows import read_csv_rows
 from gis.errors import BadInput
 from gis.geocode import Geocoder, read_gazetteer
 from gis.location import Location
@@ -28,10 +30,10 @@ RESULT_COLUMNS = [
     "h3",
     "confidence",
 ]
-# a text longer than this is no address but a broken file, and so is a longer cell or line [characters]
+# a text longer than this is no address but a broken file [characters]
 LONGEST_TEXT = 100_000
-_LONGEST_CELL = 1_000_000
-_LONGEST_LINE = 4_000_000
+# texts that are placed together; equal ones among them once
+_BATCH = 10_000
 # the cell a point is indexed at (design: once, at resolution 11)
 _RESOLUTION = 11
 
@@ -60,66 +62,38 @@ def geocode_file(source: Path, out: Path, *, gazetteer: Path, text_column: str =
     BadInput
         If `source` or the gazetteer cannot be read as what it should be, or `out` cannot be written.
     """
-    ids, texts = _read_texts(source, text_column)
-    locations = Geocoder(read_gazetteer(gazetteer)).locate_many(texts)
-    _write_whole(out, zip(ids, locations, strict=True))
-    return len(ids)
-
-
-def _read_texts(source: Path, text_column: str) -> tuple[list[str], list[str]]:
     if not source.is_file():
         raise BadInput(f"{source} is not there, or is no file.")
-    raw_limit = csv.field_size_limit(_LONGEST_CELL)
-    ids: list[str] = []
-    texts: list[str] = []
-    try:
-        with source.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(_bounded(lines, source.name), strict=True)
-            header = next(reader, None)
-            if not header:
-                raise BadInput(f"{source.name} is empty; expected a header row with the column {text_column!r}.")
-            if text_column not in header:
-                raise BadInput(
-                    f"{source.name} has no column {text_column!r}; its columns are {', '.join(header)[:200]}."
-                )
-            text_at = header.index(text_column)
-            id_at = next((header.index(name) for name in ("query_id", "id") if name in header), None)
-            for row in reader:
-                if not row:
-                    continue  # an empty line is no row
-                if len(row) != len(header):
-                    raise BadInput(
-                        f"{source.name}, line {reader.line_num}: {len(row)} fields where the header has {len(header)}."
-                    )
-                text = row[text_at]
-                if len(text) > LONGEST_TEXT:
-                    raise BadInput(
-                        f"{source.name}, line {reader.line_num}: a text of {len(text)} characters is no address; "
-                        f"the longest allowed is {LONGEST_TEXT}."
-                    )
-                if "\0" in text:
-                    raise BadInput(
-                        f"{source.name}, line {reader.line_num}: the text holds a NUL byte; this is no text file."
-                    )
-                texts.append(text)
-                ids.append(row[id_at] if id_at is not None else str(len(texts)))
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{source.name} is not UTF-8 (byte {error.start}); save it as UTF-8.") from error
-    except csv.Error as error:
-        raise BadInput(f"{source.name} is not a readable CSV ({error}).") from error
-    finally:
-        csv.field_size_limit(raw_limit)
-    return ids, texts
+    # a fault in the last row is told before the first is placed
+    count = sum(1 for _ in _texts(source, text_column))
+    geocoder = Geocoder(read_gazetteer(gazetteer))
+    _write_whole(out, _located(geocoder, _texts(source, text_column)))
+    return count
 
 
-def _bounded(lines: TextIO, name: str) -> Iterator[str]:
-    """Yield the lines of a file; one without an end is refused before it fills the memory."""
-    number = 0
-    while line := lines.readline(_LONGEST_LINE + 1):
-        number += 1
-        if len(line) > _LONGEST_LINE:
-            raise BadInput(f"{name}, line {number}: more than {_LONGEST_LINE} characters; this is no CSV of texts.")
-        yield line
+def _texts(source: Path, text_column: str) -> Iterator[tuple[str, str]]:
+    """Yield (id, text) of every row."""
+    rows = read_csv_rows(source, source.name)
+    _, header = next(rows)
+    if text_column not in header:
+        raise BadInput(f"{source.name} has no column {text_column!r}; its columns are {', '.join(header)[:200]}.")
+    text_at = header.index(text_column)
+    id_at = next((header.index(name) for name in ("query_id", "id") if name in header), None)
+    for number, (line, row) in enumerate(rows, 1):
+        text = row[text_at]
+        if len(text) > LONGEST_TEXT:
+            raise BadInput(
+                f"{source.name}, line {line}: a text of {len(text)} characters is no address; "
+                f"the longest allowed is {LONGEST_TEXT}."
+            )
+        yield row[id_at] if id_at is not None else str(number), text
+
+
+def _located(geocoder: Geocoder, texts: Iterator[tuple[str, str]]) -> Iterator[tuple[str, Location]]:
+    """Place the texts in batches, so that a file of any length needs the memory of one."""
+    while batch := list(islice(texts, _BATCH)):
+        locations = geocoder.locate_many([text for _, text in batch])
+        yield from zip((row_id for row_id, _ in batch), locations, strict=True)
 
 
 def _write_whole(out: Path, rows: Iterator[tuple[str, Location]]) -> None:

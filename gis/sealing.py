@@ -10,11 +10,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-
 IDENTITY, TELEPHONE = "identity", "telephone"
 MARKS = {IDENTITY: "[ID]", TELEPHONE: "[TEL]"}
 
@@ -68,7 +63,7 @@ def _signs(folded: str) -> str:
 _MAY_HOLD = re.compile(rf"[\d{_signs('0123456789')}](?:[{_signs(' .-()')}]{{0,2}}[\d{_signs('0123456789X')}]){{6}}")
 # the same for Arrow's expressions (RE2), which know no classes of Python's
 _DIGIT_RAW = r"\p{Nd}" + _signs("0123456789")
-_MAY_HOLD_RAW = rf"[{_DIGIT_RAW}](?:[{_signs(' .-()')}]{{0,2}}[{_DIGIT_RAW}{_signs('X')}]){{6}}"
+MAY_HOLD_RAW = rf"[{_DIGIT_RAW}](?:[{_signs(' .-()')}]{{0,2}}[{_DIGIT_RAW}{_signs('X')}]){{6}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,27 +122,6 @@ def seal(text: str) -> SealedText:
         pieces += [text[at : part.start], MARKS[part.kind]]
         at = part.end
     return SealedText("".join([*pieces, text[at:]]), tuple(parts))
-
-
-def seal_series(texts: "pd.Series[str]") -> pd.DataFrame:
-    """Seal a column of texts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        On the index of `texts`: `redacted` (missing stays missing) and `found` (tuples of `SealedPart`).
-    """
-    redacted = texts.astype("str")
-    found = np.empty(len(texts), dtype=object)
-    found.fill(())
-    suspects = np.flatnonzero(pc.fill_null(pc.match_substring_regex(pa.array(redacted), _MAY_HOLD_RAW), False))
-    if suspects.size:
-        sealed = [seal(text) for text in redacted.iloc[suspects]]
-        redacted = redacted.copy()
-        redacted.iloc[suspects] = pd.Series([one.redacted for one in sealed], dtype="str")
-        for at, one in zip(suspects, sealed, strict=True):
-            found[at] = one.found
-    return pd.DataFrame({"redacted": redacted, "found": found}, index=texts.index)
 
 
 def has_valid_check_digit(number: str) -> bool:

@@ -11,7 +11,7 @@ from etl.faults import Faults, Mask
 from etl.feed import Context
 from etl.points import stated_points
 from etl.times import Times, read_times
-from gis.sealing import seal_series
+from gis.sealing_columns import seal_series
 
 #: first-level categories of the street's own classification; other words are mapped by `values` in district.yml
 CATEGORIES = tuple(read_declaration("incidents").columns["category"].words)

@@ -17,7 +17,7 @@ from etl.points import Floats, stated_points
 from etl.storing import ids
 from etl.times import read_times
 from gis.database.statements import load_statements
-from gis.sealing import seal_series
+from gis.sealing_columns import seal_series
 
 STATES = {"待受理": "reported", "办理中": "handling", "已办结": "closed", "已撤回": "withdrawn", "": "reported"}
 

@@ -22,7 +22,7 @@ from etl.times import read_days
 from gis.database.statements import load_statements
 from gis.database.tables import resident
 from gis.identity import SEALED_PREFIX, encrypt_numbers, hash_numbers, unseal_value
-from gis.sealing import seal_series
+from gis.sealing_columns import seal_series
 
 SEXES = {"男": "男", "女": "女"}
 REGISTRATIONS = {"户籍": "registered", "流动": "migrant"}

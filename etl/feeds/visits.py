@@ -10,7 +10,7 @@ from etl.feed import Context
 from etl.storing import ids
 from etl.times import read_days, read_times
 from gis.database.statements import load_statements
-from gis.sealing import seal_series
+from gis.sealing_columns import seal_series
 
 KINDS = ("独居老人走访", "困难家庭走访", "残疾人探访", "孕产随访", "慢病随访", "出租房登记")
 #: nobody at home: it stays due

@@ -3,7 +3,6 @@
 from gis.geocode.gazetteer import Gazetteer, GazetteerAlias, GazetteerBuilding, GazetteerJunction, GazetteerPlace
 from gis.geocode.gazetteer_files import read_gazetteer
 from gis.geocode.geocoder import ENGINE_VERSION, Geocoder
-from gis.geocode.reverse import ReverseGeocoder, Surroundings
 
 __all__ = [
     "ENGINE_VERSION",
@@ -13,7 +12,5 @@ __all__ = [
     "GazetteerJunction",
     "GazetteerPlace",
     "Geocoder",
-    "ReverseGeocoder",
-    "Surroundings",
     "read_gazetteer",
 ]

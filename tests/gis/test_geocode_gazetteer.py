@@ -62,7 +62,9 @@ def test_files_in_mixed_systems_become_wgs84(tmp_path: Path):
     ("content", "said"),
     [
         (PLACES, "no places"),
-        ("", "readable CSV"),
+        ("", "is empty"),
+        (PLACES + "A,compound,甲\n", "line 2: 3 fields"),
+        (PLACES + 'A,compound,"甲"乙,,120,31,WGS84,,,,\n', "readable CSV"),
         ("place_id,name\nA,甲\n", "lacks the column"),
         (PLACES + "A,compound,甲,,120,31,MARS,,,,\n", "MARS"),
         (PLACES + "A,compound,甲,,east,31,WGS84,,,,\n", "no number"),

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from gis.coordinates import from_wgs84
-from gis.geocode import Gazetteer, GazetteerPlace, ReverseGeocoder
+from gis.geocode import Gazetteer, GazetteerPlace
+from gis.geocode.reverse import ReverseGeocoder
 from tests.gis.geocode_district import invented_gazetteer
 
 

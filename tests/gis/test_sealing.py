@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from gis.sealing import IDENTITY, TELEPHONE, has_valid_check_digit, seal, seal_series
+from gis.sealing import IDENTITY, TELEPHONE, has_valid_check_digit, seal
+from gis.sealing_columns import seal_series
 
 # 99990119900307 004 + check digit: weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2 over 9 9 9 9 0 1 1 9 9 0 0 3 0 7 0 0 4
 # 63+81+90+45+0+4+2+9+54+0+0+27+0+35+0+0+8 = 418 = 11 * 38 -> remainder 0 -> check digit 1
