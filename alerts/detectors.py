@@ -6,7 +6,7 @@ each other take that as it is, the forecast is scaled by the share of a day that
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,10 @@ from gis.cells import centres, to_hex
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-METHOD_VERSION = "1"
+#: told each day before it is judged
+Passed = Callable[[int], object]
+
+HOTSPOT_VERSION = "1"
 
 #: how far back each method looks [days]
 HISTORY_DAYS = 200
@@ -73,6 +76,7 @@ def detections(
     first_day: int,
     last_day: int,
     share_of_last_day: float = 1.0,
+    passed: Passed = lambda day: None,
 ) -> list[Detection]:
     """Judge each day by what was known at its end.
 
@@ -84,6 +88,8 @@ def detections(
         The days to judge, both included [days since 1970-01-01].
     share_of_last_day
         How much of the last day has passed, measured in events (0, 1].
+    passed
+        Called with each day before it is judged, for whoever waits.
 
     Returns
     -------
@@ -91,17 +97,22 @@ def detections(
         Those for which a level of the rule holds, in order of days.
     """
     if isinstance(rule, ForecastRule):
-        found = _exceeded(rule, history, first_day, last_day, share_of_last_day)
+        found = _exceeded(rule, history, first_day, last_day, share_of_last_day, passed)
     else:
         placed = history[history["cell"].notna()]
         search = {"surge": _surges, "scan": _scanned, "hotspot": _hotspots}[rule.method]
-        found = _with_members(rule, placed, search(rule, placed, first_day, last_day))
+        found = _with_members(rule, placed, search(rule, placed, first_day, last_day, passed))
     graded = (replace(one, level=rule.level_for(one.observed, one.recurrence_days)) for one in found)
     return [one for one in graded if one.level is not None]
 
 
 def _exceeded(
-    rule: ForecastRule, history: pd.DataFrame, first_day: int, last_day: int, share_of_last_day: float
+    rule: ForecastRule,
+    history: pd.DataFrame,
+    first_day: int,
+    last_day: int,
+    share_of_last_day: float,
+    passed: Passed,
 ) -> Iterator[Detection]:
     known = history.assign(unit=unit_codes(history, rule.unit)).dropna(subset=["unit"])
     names = sorted(known["unit"].unique())
@@ -115,6 +126,7 @@ def _exceeded(
     inside = days <= last_day
     np.add.at(daily, (position[inside], days[inside] - origin), 1)
     for day in range(first_day, last_day + 1):
+        passed(day)
         share = share_of_last_day if day == last_day else 1.0
         until = day - origin + 1
         if until < LEAST_BLOCKS * rule.days:
@@ -153,13 +165,16 @@ def _exceeded(
             )
 
 
-def _surges(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int) -> Iterator[Detection]:
+def _surges(
+    rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int, passed: Passed
+) -> Iterator[Detection]:
     cells, place = np.unique(history["cell"].to_numpy(np.int64), return_inverse=True)
     days = history["day"].to_numpy(np.int64)
     lon, lat = centres(cells)
     radii = tuple(rule.max_km * share for share in (0.2, 0.4, 0.6, 0.8, 1.0))
     settings = watch.Settings(radii_km=radii, longest_days=rule.longest_days, calibration_days=SURGE_CALIBRATION_DAYS)
     for surge in watch.watch(place, days, lon, lat, first_day=first_day, last_day=last_day, settings=settings):
+        passed(surge.day)
         if not surge.cells or surge.recurrence_interval_days is None:
             continue
         # the watch names an expectation for its likeliest circle; here it is that of the cells it names
@@ -172,25 +187,37 @@ def _surges(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: 
                     surge.recurrence_interval_days, f"surge/{watch.METHOD_VERSION}")  # fmt: skip
 
 
-def _scanned(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int) -> Iterator[Detection]:
+def _scanned(
+    rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int, passed: Passed
+) -> Iterator[Detection]:
     days = history["day"].to_numpy(np.int64)
+    used = (days > first_day - SCAN_DAYS) & (days <= last_day)
+    days = days[used]
+    known, position = np.unique(history["cell"].to_numpy(np.int64)[used], return_inverse=True)
+    if len(known) < 2:
+        return
+    lon, lat = centres(known)
+    circles = scan_zones.circular_zones(
+        lon, lat, planar=False, weights=np.ones(len(known)), max_share=1.0, max_radius=rule.max_km
+    )
     windows = scan_zones.prospective_windows(SCAN_DAYS, rule.longest_days)
+    largest_p = 1 / min(rung.once_in_days for rung in rule.levels)
     for day in range(first_day, last_day + 1):
+        passed(day)
         recent = (days > day - SCAN_DAYS) & (days <= day)
-        cells, place = np.unique(history["cell"].to_numpy(np.int64)[recent], return_inverse=True)
-        if len(cells) < 2:
+        weights = np.bincount(position[recent], minlength=len(known)).astype(float)
+        present = weights > 0
+        if present.sum() < 2:
             continue
-        lon, lat = centres(cells)
-        weights = np.bincount(place).astype(float)
+        cells = known[present]
         clusters = scan.scan_permutation(
-            place,
+            (np.cumsum(present) - 1)[position[recent]],
             days[recent] - (day - SCAN_DAYS + 1),
-            zones=scan_zones.circular_zones(
-                lon, lat, planar=False, weights=weights, max_share=0.5, max_radius=rule.max_km
-            ),
+            zones=circles.of_present(weights, max_share=0.5),
             windows=windows,
             replications=SCAN_REPLICATIONS,
             seed=day,
+            give_up_above=largest_p,
         )
         for cluster in clusters[: watch.Settings().candidates]:
             chance = cluster.gumbel_p_value or cluster.p_value
@@ -201,7 +228,9 @@ def _scanned(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day:
                         f"scan/{scan.METHOD_VERSION}")  # fmt: skip
 
 
-def _hotspots(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int) -> Iterator[Detection]:
+def _hotspots(
+    rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day: int, passed: Passed
+) -> Iterator[Detection]:
     cells, place = np.unique(history["cell"].to_numpy(np.int64), return_inverse=True)
     if len(cells) < 2:
         return
@@ -215,6 +244,7 @@ def _hotspots(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day
     past: list[float] = []
     start = max(first_day - CALIBRATION_DAYS, origin + 4 * rule.longest_days)
     for day in range(start, last_day + 1):
+        passed(day)
         at = day - origin + 1
         opened = at - rule.longest_days
         seen = summed[:, at] - summed[:, opened]
@@ -230,7 +260,7 @@ def _hotspots(rule: ClusterRule, history: pd.DataFrame, first_day: int, last_day
                 chance = gumbel_p_by_quartiles(float(strength[own].max()), np.array(past[-CALIBRATION_DAYS:]))
                 if chance is not None:
                     yield _area(day, day - rule.longest_days + 1, cells[own], float(expected[own].sum()),
-                                1 / max(chance, 1e-9), "hotspot/1")  # fmt: skip
+                                1 / max(chance, 1e-9), f"hotspot/{HOTSPOT_VERSION}")  # fmt: skip
         past.append(float(strength.max()))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from alerts.detection import start_of
-from alerts.detectors import HISTORY_DAYS, detections
+from alerts.detectors import HISTORY_DAYS, Passed, detections
 from alerts.history import SQL, select_history, unit_codes
 from alerts.judge import SQL as JUDGE_SQL
 from alerts.judge import WEEKS, denominators
@@ -55,8 +55,21 @@ class Raised:
     cells: tuple[int, ...] = ()
 
 
-def replay(connection: Connection, rule: Rule, district: District, *, first: date, last: date) -> list[Raised]:
+def replay(
+    connection: Connection,
+    rule: Rule,
+    district: District,
+    *,
+    first: date,
+    last: date,
+    passed: Passed = lambda day: None,
+) -> list[Raised]:
     """Let a rule judge every hour or day of a period, and make alerts of what held.
+
+    Parameters
+    ----------
+    passed
+        Called with each day [days since 1970-01-01] a slower rule comes to, for whoever waits.
 
     Raises
     ------
@@ -70,7 +83,7 @@ def replay(connection: Connection, rule: Rule, district: District, *, first: dat
         case CountRule() | RateRule():
             held = hourly(connection, rule, district, since=since, until=until)
         case ForecastRule() | ClusterRule():
-            held, step = daily(connection, rule, district, since=since, until=until), DAY
+            held, step = daily(connection, rule, district, since=since, until=until, passed=passed), DAY
         case SilenceRule():
             held = silences(connection, rule, district, since=since, until=until)
         case _:
@@ -212,6 +225,7 @@ def daily(
     *,
     since: datetime,
     until: datetime,
+    passed: Passed,
 ) -> Iterator[Held]:
     """Judge a slower rule at the end of every day."""
     history = select_history(
@@ -224,7 +238,7 @@ def daily(
     )
     first = (since.astimezone(district.zone).date() - date(1970, 1, 1)).days
     last = (until.astimezone(district.zone).date() - date(1970, 1, 1)).days - 1
-    for one in detections(rule, history, first_day=first, last_day=last):
+    for one in detections(rule, history, first_day=first, last_day=last, passed=passed):
         assert one.level is not None
         yield Held(start_of(one.day + 1, district.zone), one.unit_kind, one.unit_code, one.level, one.cells)
 

@@ -49,6 +49,7 @@ rule_trial = Table(
     moment("asked_at", nullable=False),
     Column("asked_by", Text, nullable=False),
     moment("finished_at"),
+    Column("progress", Float, nullable=False, server_default="0", comment="Share of the period that has been judged while it runs [0, 1]"),
     Column("result", JSONB, comment="Alerts, hits, misses, lead times, false alarms per week and per community"),
     Column("fault", Text, comment="Why it could not be tried"),
     CheckConstraint("purpose IN ('trial', 'drift')", name="purpose"),

@@ -1,6 +1,7 @@
 """Try a rule on history before it is switched on, and look every week whether it still raises what it was tried at."""
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ import structlog
 from scipy.stats import nbinom
 from sqlalchemy import Connection, Engine
 
+from alerts.detectors import Passed
 from alerts.history import SQL as HISTORY_SQL
 from alerts.replay import replay
 from alerts.rule_store import rules_in_force
@@ -26,6 +28,8 @@ logger = structlog.get_logger("fengqiao.trial")
 
 #: a trial looks at most so far back [days]
 LONGEST_DAYS = 400
+#: how often it is told how far a trial has come [s]
+PROGRESS_EVERY_S = 1.0
 #: the weekly check compares the last week with so many weeks before it
 BAND_WEEKS = 26
 #: the share of weeks a rule that goes on as before stays within its band
@@ -65,21 +69,56 @@ def ask_trial(
 
 
 def run_waiting(engine: Engine, district: District) -> int:
-    """Run every trial that waits, one transaction each; returns how many."""
-    done = 0
-    while True:
-        with engine.begin() as connection:
-            row = connection.execute(SQL["waiting_trials"], {"subdistrict_code": district.code}).one_or_none()
-            if row is None:
-                return done
-            result, fault = None, None
-            try:
-                tried = check_rule(row.body)
-                result = tried_on(connection, tried, district, first=row.first_day, last=row.last_day)
-            except FengqiaoError as error:
-                fault = str(error)
-            finish(connection, row.id, result, fault)
-        done += 1
+    """Run every trial that waits, one transaction each; returns how many. What another process runs is left to it."""
+    with engine.connect() as connection:
+        waiting = connection.execute(SQL["waiting_trials"], {"subdistrict_code": district.code}).all()
+    return sum(run_trial(engine, district, row.id) for row in waiting)
+
+
+def run_trial(engine: Engine, district: District, trial_id: int) -> bool:
+    """Run one trial; False when another process runs it or has."""
+    with engine.begin() as connection:
+        asked = {"id": trial_id}
+        # the lock before the row: what another process has just finished is seen to be
+        if not connection.scalar(SQL["claim_trial"], asked):
+            return False
+        row = connection.execute(SQL["claimed_trial"], asked).one_or_none()
+        if row is None:
+            return False
+        result, fault = None, None
+        try:
+            result = tried_on(
+                connection,
+                check_rule(row.body),
+                district,
+                first=row.first_day,
+                last=row.last_day,
+                passed=Progress(engine, trial_id, first=row.first_day, last=row.last_day),
+            )
+        except FengqiaoError as error:
+            fault = str(error)
+        finish(connection, trial_id, result, fault)
+    return True
+
+
+class Progress:
+    """Keeps how far a trial has come where others can see it, in transactions of its own, once a second at most."""
+
+    def __init__(self, engine: Engine, trial_id: int, *, first: date, last: date) -> None:
+        self._engine = engine
+        self._id = trial_id
+        self._first = (first - date(1970, 1, 1)).days
+        self._days = (last - first).days + 1
+        self._told = time.monotonic()
+
+    def __call__(self, day: int) -> None:
+        """Take note that a day [days since 1970-01-01] is come to."""
+        if time.monotonic() - self._told < PROGRESS_EVERY_S:
+            return
+        self._told = time.monotonic()
+        share = min(max((day - self._first) / self._days, 0.0), 1.0)
+        with self._engine.begin() as connection:
+            connection.execute(SQL["pass_on"], {"id": self._id, "progress": share})
 
 
 def finish(connection: Connection, trial_id: int, result: dict[str, Any] | None, fault: str | None) -> None:
@@ -97,9 +136,10 @@ def tried_on(
     first: date,
     last: date,
     graves: Sequence[Grave] | None = None,
+    passed: Passed = lambda day: None,
 ) -> dict[str, Any]:
     """Replay a rule on a period and compare its alerts with what turned out grave (on file, unless `graves` says)."""
-    alerts = replay(connection, rule, district, first=first, last=last)
+    alerts = replay(connection, rule, district, first=first, last=last, passed=passed)
     if graves is None:
         graves = select_graves(connection, rule, district, first=first, last=last)
     asked = {"subdistrict_code": district.code}

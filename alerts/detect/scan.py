@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binom
 
 from alerts.detect.scan_kernels import best_bernoulli, best_poisson, best_separable
 from alerts.detect.scan_zones import Windows, Zones
@@ -66,6 +67,7 @@ def scan_permutation(
     min_cases: int = 2,
     replications: int = 999,
     seed: int = 1,
+    give_up_above: float | None = None,
 ) -> list[Cluster]:
     """Scan for zones whose share of recent events is larger than their share of all events.
 
@@ -80,6 +82,9 @@ def scan_permutation(
         See `scan_zones`; the cap of the zones is on cases.
     stratum
         Optional group of each event; expectation and exchange are then within groups.
+    give_up_above
+        Stop replicating once the p-value of the most likely cluster is hardly at most this (chance .001); what it is
+        then said to be is larger. None = all replications.
 
     Returns
     -------
@@ -172,8 +177,13 @@ def scan_permutation(
         summed = prefix[list(members)].sum(axis=0)
         return int(summed[window_to[window]] - summed[window_from[window]])
 
-    maxima = np.array([search(counted(exchanged()), True)[0].max() for _ in range(replications)])
-    return _clusters(found, zones, windows, maxima, observation, expectation, total=None)
+    enough = replications if give_up_above is None else int(binom.isf(0.001, replications, give_up_above)) + 1
+    simulated: list[float] = []
+    matched = 0
+    while len(simulated) < replications and matched < enough:
+        simulated.append(float(search(counted(exchanged()), True)[0].max()))
+        matched += simulated[-1] >= bar_of(found[0].llr)
+    return _clusters(found, zones, windows, np.array(simulated), observation, expectation, total=None)
 
 
 def scan_poisson(
@@ -293,8 +303,13 @@ def scan_bernoulli(
 
 
 def monte_carlo_p(llr: float, maxima: Floats) -> float:
-    """Return (1 + maxima at least as large) / (replications + 1); rounding does not break a tie."""
-    return float((1 + (maxima >= llr - 1e-9 * max(1.0, llr)).sum()) / (len(maxima) + 1))
+    """Return (1 + maxima at least as large) / (replications + 1)."""
+    return float((1 + (maxima >= bar_of(llr)).sum()) / (len(maxima) + 1))
+
+
+def bar_of(llr: float) -> float:
+    """What a simulated maximum must reach to count as one as large: rounding does not break a tie."""
+    return llr - 1e-9 * max(1.0, llr)
 
 
 def gumbel_p(llr: float, maxima: Floats) -> float | None:
@@ -353,10 +368,12 @@ def _clusters(
     taken = np.zeros(len(zones.starts) - 1, dtype=bool)
     clusters = []
     for candidate in found:
-        members = zones.locations(candidate.centre, candidate.size)
-        if taken[list(members)].any():
+        start = int(zones.starts[candidate.centre])
+        inside = zones.members[start : start + candidate.size]
+        if taken[inside].any():
             continue
-        taken[list(members)] = True
+        taken[inside] = True
+        members = zones.locations(candidate.centre, candidate.size)
         observed = observation(members, candidate.window)
         expected = expectation(members, candidate.window)
         risk = None

@@ -8,20 +8,29 @@ WITH asked AS (
 SELECT id, support.tell(jsonb_build_object('kind', 'trial', 'id', id)) FROM asked;
 
 -- waiting_trials --
--- Trials nobody has run yet, the oldest first; another process that runs one keeps it.
-SELECT id, body, purpose, first_day, last_day FROM alerting.rule_trial
- WHERE subdistrict_code = :subdistrict_code AND finished_at IS NULL ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+-- Trials nobody has finished yet, the oldest first.
+SELECT id FROM alerting.rule_trial WHERE subdistrict_code = :subdistrict_code AND finished_at IS NULL ORDER BY asked_at, id;
+
+-- claim_trial --
+-- Keep a trial to this transaction; a lock on the row would keep its progress from being written.
+SELECT pg_try_advisory_xact_lock(hashtextextended('alerts.trial.' || CAST(:id AS text), 0));
+
+-- claimed_trial --
+SELECT body, first_day, last_day FROM alerting.rule_trial WHERE id = :id AND finished_at IS NULL;
+
+-- pass_on --
+UPDATE alerting.rule_trial SET progress = :progress WHERE id = :id;
 
 -- finish_trial --
 UPDATE alerting.rule_trial SET finished_at = :now, result = CAST(:result AS jsonb), fault = :fault WHERE id = :id;
 
 -- trial --
 -- One trial with what came of it.
-SELECT id, rule, body, purpose, first_day, last_day, asked_at, asked_by, finished_at, result, fault FROM alerting.rule_trial WHERE id = :id;
+SELECT id, rule, body, purpose, first_day, last_day, asked_at, asked_by, finished_at, progress, result, fault FROM alerting.rule_trial WHERE id = :id;
 
 -- trials_of --
 -- The trials of a rule, the newest first.
-SELECT id, purpose, body, first_day, last_day, asked_at, asked_by, finished_at, result, fault
+SELECT id, purpose, body, first_day, last_day, asked_at, asked_by, finished_at, progress, result, fault
   FROM alerting.rule_trial WHERE subdistrict_code = :subdistrict_code AND rule = :rule ORDER BY asked_at DESC, id DESC LIMIT 20;
 
 -- tell_trial --

@@ -28,6 +28,25 @@ def test_zones_grow_by_distance_and_keep_the_order_of_the_file_at_equal_distance
     assert len(line(5, radius=1.0).members) == 5 * 3 - 2 - 3  # the cap of half the weight still holds: two each
 
 
+def test_zones_of_the_present_are_those_of_a_map_with_nothing_else_on_it():
+    generator = np.random.default_rng(4)
+    lon, lat = 120.5 + generator.uniform(0, 0.05, 60), 31.3 + generator.uniform(0, 0.05, 60)
+    weights = generator.integers(0, 4, 60).astype(float)
+    some = weights > 0
+    everywhere = scan_zones.circular_zones(
+        lon, lat, planar=False, weights=np.ones(60), max_share=1.0, max_radius=2.0
+    )
+
+    found = everywhere.of_present(weights, max_share=0.2)
+
+    alone = scan_zones.circular_zones(
+        lon[some], lat[some], planar=False, weights=weights[some], max_share=0.2, max_radius=2.0
+    )
+    assert 0 < some.sum() < 60
+    assert found.starts.tolist() == alone.starts.tolist()
+    assert found.members.tolist() == alone.members.tolist()
+
+
 def test_poisson_ratio_of_one_hot_location():
     cases = np.array([[12], [3], [3], [2]])
     expected = np.array([[5.0], [5.0], [5.0], [5.0]])
@@ -120,6 +139,25 @@ def test_p_values_are_uniform_when_nothing_is_there():
 
     share = float(np.mean(np.array(p_values) <= 0.05))
     assert 0.03 <= share <= 0.07
+
+
+def test_replications_are_given_up_only_where_nothing_is():
+    generator = np.random.default_rng(5)
+    place, unit = generator.integers(0, 12, 200), generator.integers(0, 20, 200)
+    surge = (np.concatenate([place, np.full(15, 3)]), np.concatenate([unit, np.full(15, 19)]))
+    zones = line(12, np.bincount(place, minlength=12).astype(float), radius=2.0)
+    windows = scan_zones.prospective_windows(20, 3)
+
+    def p_of(events, **limit):
+        return scan.scan_permutation(*events, zones=zones, windows=windows, replications=99, **limit)[0].p_value
+
+    full, early = p_of((place, unit)), p_of((place, unit), give_up_above=0.01)
+    # as if nothing were left out: none of 99 reaches the surge
+    assert p_of(surge) == p_of(surge, give_up_above=0.01) == 0.01
+    # 99 at chance .01 match more than 4 times with chance .003, more than 5 with .0005: after the sixth it is given up
+    assert full > 0.1
+    assert early > 0.1
+    assert (early * (1 + round(6 / early))) == pytest.approx(7, abs=1)
 
 
 def test_gumbel_p_of_a_known_tail():

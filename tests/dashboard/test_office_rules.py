@@ -128,4 +128,5 @@ def test_a_trial_is_asked_for_and_waited_for(world, operator):
     assert stopped is False
     assert done is False
     assert "正在试算" in str(view)
+    assert "已判 0%" in str(view)
     assert "this is no rule" in wrong[0]["message"]

@@ -11,7 +11,7 @@ from alerts.detection import detect, findings_now
 from alerts.judge import count_findings, denominators, finding_from, finding_to, findings, measure, rate_findings
 from alerts.replay import replay
 from alerts.rules import Rules, check_rule, shipped_rules
-from alerts.trial import ask_trial, drift_of, finish, run_waiting, tried_on
+from alerts.trial import Progress, ask_trial, drift_of, finish, run_trial, run_waiting, trial, tried_on
 from alerts.trial_score import Grave
 from gis.errors import BadInput
 
@@ -206,6 +206,34 @@ def test_a_trial_that_was_asked_for_is_run_and_one_of_a_risk_rule_is_refused(loa
     assert row.fault is None
     assert row.finished_at is not None
     assert row.result["alerts_per_week"] == round(row.result["alerts"] / (51 / 7), 2)
+
+
+def test_a_trial_says_how_far_it_has_come_and_is_run_by_one_process_only(loaded, monkeypatch):
+    database, last = loaded.database, loaded.now.astimezone(loaded.district.zone).date() - timedelta(days=1)
+    with database.owner.begin() as connection:
+        asked = {"subdistrict_code": loaded.district.code, "by": "值班长", "now": loaded.now}
+        trial_id = ask_trial(connection, RULES["safety_hotspot"], first=last - timedelta(days=9), last=last, **asked)
+    seen = []
+
+    def look(self, day):
+        write(self, day)
+        with database.owner.connect() as other:
+            seen.append(trial(other, trial_id)["progress"])
+        # while it runs here, another process leaves it alone
+        assert run_trial(database.owner, loaded.district, trial_id) is False
+
+    write = Progress.__call__
+    monkeypatch.setattr("alerts.trial.PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr(Progress, "__call__", look)
+
+    assert run_trial(database.owner, loaded.district, trial_id) is True
+
+    # days before the period are looked at too, for calibration; then ten days, a tenth each
+    assert seen[-10:] == pytest.approx([number / 10 for number in range(10)])
+    assert set(seen[:-10]) <= {0.0}
+    with database.owner.connect() as connection:
+        assert trial(connection, trial_id)["fault"] is None
+    assert run_trial(database.owner, loaded.district, trial_id) is False
 
 
 def test_a_rule_that_leaves_its_band_becomes_an_alert_of_the_judge(loaded, connection):

@@ -20,7 +20,7 @@ def trial_view(visit: Visit, trials: Sequence[Mapping[str, Any]], *, communities
     newest = tried[0]
     period = texts("office.rules.period", first=newest["first_day"], last=newest["last_day"])
     if newest["finished_at"] is None:
-        return html.P(texts("office.rules.trying", period=period), className="facts")
+        return under_way(newest["progress"], texts("office.rules.trying", period=period), texts)
     if newest["fault"]:
         return html.P(newest["fault"])
     result = newest["result"]
@@ -37,6 +37,18 @@ def trial_view(visit: Visit, trials: Sequence[Mapping[str, Any]], *, communities
             *check_lines(visit, checks),
         ]
     )
+
+
+def under_way(share: float, said: str, texts: Texts) -> Component:
+    """How far a trial has come."""
+    percent = f"{100 * share:.0f}"
+    bar = html.Div(
+        html.Div(style={"width": f"{percent}%"}),
+        className="rules-progress",
+        role="progressbar",
+        **{"aria-valuenow": percent, "aria-label": said},  # type: ignore[arg-type]
+    )
+    return html.Div([html.P([said, html.Span(texts("office.rules.done_of", n=percent))], className="facts"), bar])
 
 
 def figures(result: Mapping[str, Any], texts: Texts) -> Component:
