@@ -33,9 +33,7 @@ def test_zones_of_the_present_are_those_of_a_map_with_nothing_else_on_it():
     lon, lat = 120.5 + generator.uniform(0, 0.05, 60), 31.3 + generator.uniform(0, 0.05, 60)
     weights = generator.integers(0, 4, 60).astype(float)
     some = weights > 0
-    everywhere = scan_zones.circular_zones(
-        lon, lat, planar=False, weights=np.ones(60), max_share=1.0, max_radius=2.0
-    )
+    everywhere = scan_zones.circular_zones(lon, lat, planar=False, weights=np.ones(60), max_share=1.0, max_radius=2.0)
 
     found = everywhere.of_present(weights, max_share=0.2)
 
