@@ -9,9 +9,7 @@ given evaluation set is measured too where its folder lies beside the checkout.
 import argparse
 import csv
 import json
-import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +21,7 @@ from benchmarks.geocode_districts import make_district
 from benchmarks.geocode_judge import Judged, by, interval, measures
 from benchmarks.geocode_queries import make_queries
 from benchmarks.geocode_query import Query
+from benchmarks.weighing import weigh_command
 from gis.geocode import Gazetteer, GazetteerBuilding, GazetteerPlace, Geocoder
 from gis.geocode_command import geocode_file
 from gis.location import Location
@@ -189,11 +188,11 @@ def print_index(gazetteer: Gazetteer, texts: list[str]) -> None:
         folder = Path(name)
         write_gazetteer(folder, gazetteer)
         _write(folder / "in.csv", "text", ([text] for text in texts))
-        command = ["geocode", folder / "in.csv", "--out", folder / "out.csv", "--gazetteer", folder]
-        resident_mb, own_mb, taken_s = _weighed([sys.executable, "-m", "cli", *map(str, command)])
+        took = weigh_command("geocode", folder / "in.csv", "--out", folder / "out.csv", "--gazetteer", folder)
     print(
-        f"`fengqiao geocode` of {len(texts):,} texts by files of that size: at most {resident_mb:.0f} MB resident, "
-        f"{own_mb:.0f} MB where shared pages are divided among processes (PSS); {taken_s:.1f} s of processor time."
+        f"`fengqiao geocode` of {len(texts):,} texts by such files: at most {took.resident_mb:.0f} MB resident, "
+        f"{took.proportional_mb:.0f} MB where shared pages are divided among processes (PSS); "
+        f"{took.processor_s:.1f} s of processor time."
     )
 
 
@@ -223,25 +222,6 @@ def _write(path: Path, header: str, rows: Iterable[list[object]]) -> None:
         writer = csv.writer(lines)
         writer.writerow(header.split())
         writer.writerows(rows)
-
-
-def _weighed(command: list[str]) -> tuple[float, float, float]:
-    """Run a command; return its highest resident and proportional memory [MB] and its processor time [s]."""
-    process = subprocess.Popen(command)
-    own_kb = 0
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        try:
-            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
-        except OSError:  # it ended in between
-            break
-        found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
-        own_kb = max(own_kb, int(found[1]) if found else 0)
-        time.sleep(0.02)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return used.ru_maxrss * 1024 / 1e6, own_kb * 1024 / 1e6, used.ru_utime + used.ru_stime
 
 
 def _clean(gazetteer: Gazetteer, count: int, *, places: int) -> list[str]:
