@@ -4,23 +4,26 @@ Dash promises neither the catch-all's name nor that of its set-up; both are name
 """
 
 from collections.abc import Callable
+from html import escape
 from importlib.resources import files
 from typing import Any
 
 from dash import Dash
+from dash._utils import interpolate_str
 from dash.backends._fastapi import get_current_request, reset_current_request, set_current_request
 from dash.development.base_component import Component
 from fastapi import FastAPI, Request, Response
 
 from access.sessions import Session
 from dashboard.services import session_of
+from gis.texts import Texts
 
 __all__ = ["asking_session", "mount_dash"]
 
 
 #: the page before any script: titles come with the layout, colours with the page itself
 INDEX = """<!DOCTYPE html>
-<html lang="LANGUAGE">
+<html lang="{%language%}">
 <head>
 {%metas%}
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,14 +39,27 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
+class SpokenDash(Dash):
+    """A Dash app whose page carries the language and the title of whoever opens it; Dash knows one title for all."""
+
+    title_key: str
+    texts: Callable[[], Texts]
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # Dash gives them by name
+        """Fill the page; called for every page that is opened."""
+        texts = self.texts()
+        parts |= {"language": "zh-CN" if texts.language == "zh" else "en", "title": escape(texts(self.title_key))}
+        return str(interpolate_str(self.index_string, **parts))  # type: ignore[no-untyped-call]
+
+
 def mount_dash(
     server: FastAPI,
     *,
     name: str,
     layout: Callable[[], Component],
     title: str,
+    texts: Callable[[], Texts],
     variables: str,
-    language: str = "zh",
     check: Callable[[str], object] = str,
     **options: Any,
 ) -> Dash:
@@ -53,24 +69,26 @@ def mount_dash(
     ----------
     layout
         Called for every page that is opened; the request being answered is known meanwhile (`asking_session`).
+    title
+        Key of the page's title.
+    texts
+        The catalogue in the language of whoever opens the page; called for every page. A script may set another.
     variables
         The look's tokens as CSS custom properties.
-    language
-        Of the page before any script; a script may set another.
     check
         Called with what stands behind the prefix; raises for what is no page.
     """
-    app = Dash(
+    app = SpokenDash(
         f"dashboard.{name}",
         server=server,  # type: ignore[arg-type]  # any server of a known backend is taken
         url_base_pathname=f"/{name}/",
         assets_folder=str(files("dashboard").joinpath("static", name)),
-        title=title,
         update_title="",
         suppress_callback_exceptions=True,
-        index_string=INDEX.replace("LANGUAGE", "zh-CN" if language == "zh" else "en").replace("VARIABLES", variables),
+        index_string=INDEX.replace("VARIABLES", variables),
         **options,
     )
+    app.title_key, app.texts = title, texts
     app.layout = layout
     # Dash would answer every path of the whole server that nobody else knows with this page
     app.backend._setup_catchall = lambda: None  # type: ignore[attr-defined]

@@ -82,5 +82,12 @@ def words() -> dict[str, dict[str, str]]:
 
 
 def table_title(name: str, language: str) -> str:
-    """What a table is called."""
-    return words()["tables"].get(name, name) if language == "zh" else name
+    """What a table is called; in English by its own name, written as words."""
+    if language == "zh":
+        return words()["tables"].get(name, name)
+    return name.partition(".")[2].replace("_", " ").capitalize()
+
+
+def column_title(name: str, language: str) -> str:
+    """What a column is called by the words of the house; its own name, written as words, where they have none."""
+    return words()["columns"].get(name, name) if language == "zh" else name.replace("_", " ")

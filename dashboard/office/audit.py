@@ -9,9 +9,14 @@ from dash.development.base_component import Component
 
 from access.audit import Entry, select_audit
 from dashboard import ids
+from dashboard.dictionary.schema import column_title, table_title, words
 from dashboard.office.page import OfficePage, Visit, visit_of
 from dashboard.office.parts import page_head, table
 from dashboard.services import Services
+from gis.texts import Texts
+
+#: longer values are cut [characters]; the whole stands in the tooltip
+LONGEST = 60
 
 
 def layout(visit: Visit) -> Component:
@@ -27,11 +32,11 @@ def layout(visit: Visit) -> Component:
     )
     head = page_head(texts("office.audit.title"), facts=texts("office.audit.lead"), tools=[tools])
     columns = [
-        {"field": "at", "width": 190},
-        {"field": "actor", "width": 170},
-        {"field": "action", "width": 130},
-        {"field": "record", "width": 260},
-        {"field": "changes", "flex": 1, "tooltipField": "changes", "cellClass": "office-mono"},
+        {"field": "at", "width": 176},
+        {"field": "actor", "width": 160},
+        {"field": "action", "width": 150},
+        {"field": "record", "width": 190},
+        {"field": "changes", "flex": 1, "tooltipField": "raw"},
     ]
     grid = table(
         texts, ids.OFFICE_AUDIT_ROWS, columns, audit_rows(visit, ""), titles="office.audit", empty="office.audit.none"
@@ -42,19 +47,52 @@ def layout(visit: Visit) -> Component:
 def audit_rows(visit: Visit, sought: str) -> list[dict[str, str]]:
     """The rows of the table."""
     with visit.services.asking(visit.session) as connection:
-        entries = select_audit(connection, sought=sought)
+        entries = select_audit(connection, sought=stored_word(sought, visit.texts))
     return [row(entry, visit) for entry in entries]
 
 
+def stored_word(sought: str, texts: Texts) -> str:
+    """What the audit itself calls an action or a table that is asked for as the page calls it."""
+    said = {word: code for code, word in texts.under("office.audit.action.").items()}
+    said |= {table_title(table, texts.language): table for table in words()["tables"]}
+    return said.get(sought.strip(), sought)
+
+
 def row(entry: Entry, visit: Visit) -> dict[str, str]:
-    """One entry as text."""
+    """One entry as text; what is stored stands in `raw`."""
+    texts = visit.texts
+    action = f"office.audit.action.{entry.action}"
+    title = table_title(entry.table_name, texts.language) if entry.table_name else ""
     return {
         "at": visit.local(entry.at),
         "actor": entry.actor,
-        "action": entry.action,
-        "record": " ".join(part for part in (entry.table_name, entry.record_id) if part),
-        "changes": json.dumps(entry.changes, ensure_ascii=False) if entry.changes else "",
+        "action": texts(action) if action in texts.by_key else entry.action,
+        "record": " ".join(part for part in (title, entry.record_id) if part),
+        "changes": changes_in_words(entry, texts),
+        "raw": json.dumps(entry.changes, ensure_ascii=False) if entry.changes else "",
     }
+
+
+def changes_in_words(entry: Entry, texts: Texts) -> str:
+    """The fields with their values, before and after where one was changed; empty values are left out."""
+    parts = []
+    for name, value in entry.changes.items():
+        title = column_title(name, texts.language)
+        if entry.action == "update" and isinstance(value, list) and len(value) == 2:
+            parts.append(f"{title} {short(value[0], texts)} → {short(value[1], texts)}")
+        elif value not in (None, "", [], {}):
+            parts.append(f"{title} {short(value, texts)}")
+    return "；".join(parts) if texts.language == "zh" else "; ".join(parts)
+
+
+def short(value: Any, texts: Texts) -> str:
+    """A value as people read it, cut where it is long."""
+    if value in (None, ""):
+        return texts("office.audit.empty")
+    if isinstance(value, bool):
+        return texts("office.audit.yes" if value else "office.audit.no")
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return said if len(said) <= LONGEST else said[:LONGEST] + "…"
 
 
 def register(app: Dash, services: Services) -> None:

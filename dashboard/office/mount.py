@@ -14,18 +14,16 @@ from dashboard.office.page import visit_of
 from dashboard.office.pages import office_pages
 from dashboard.office.shell import bar, chosen_page, page_content, shell
 from dashboard.services import Services
-from gis.texts import texts_in
 
 
 def mount(server: FastAPI, services: Services) -> None:
     """Serve `/office` and `/office/<page>`."""
-    texts = texts_in(services.settings.language)
     app = mount_dash(
         server,
         name="office",
         layout=lambda: shell(visit_of(services)),
-        title=texts("office.title"),
-        language=texts.language,
+        title="office.title",
+        texts=lambda: visit_of(services).texts,
         variables=css_variables(LIGHT, ALERT_LIGHT),
     )
     server.add_api_route(

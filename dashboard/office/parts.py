@@ -41,9 +41,11 @@ def table(
     *,
     titles: str,
     empty: str,
+    key: str = "",
+    chosen: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Component:
-    """Return a table that fills its place.
+    """Return a table that fills its place; words that are too long for their column wrap.
 
     Parameters
     ----------
@@ -51,16 +53,26 @@ def table(
         AG Grid's column definitions with ``field``; the heading is the text ``<titles>.<field>``.
     empty
         Key of the sentence that stands there when there are no rows.
+    key
+        Field by which a row is known when the rows come anew; empty for a table nobody chooses from.
+    chosen
+        The row that is chosen as the page comes, with a `key`; no callback is called for it: the page shows it itself.
     options
-        Further options of AG Grid, in its own names (``rowSelection``, ``getRowId`` …).
+        Further options of AG Grid, in its own names (``rowSelection`` …).
     """
     grid: Component = dag.AgGrid(
         id=id_,
-        columnDefs=[{"headerName": texts(f"{titles}.{column['field']}"), **column} for column in columns],
+        columnDefs=[
+            dict(column) if "headerName" in column else {"headerName": texts(f"{titles}.{column['field']}"), **column}
+            for column in columns
+        ],
+        defaultColDef={"wrapText": True, "autoHeight": True, "wrapHeaderText": True, "autoHeaderHeight": True},
         rowData=[dict(row) for row in rows],
         className="ag-theme-office",
+        **({} if chosen is None else {"selectedRows": [dict(chosen)]}),
+        **({"getRowId": f"params.data.{key} + ''"} if key else {}),
         dashGridOptions={
-            "localeText": {"noRowsToShow": texts(empty)},
+            "localeText": {**texts.under("office.grid."), "noRowsToShow": texts(empty)},
             "tooltipShowDelay": 200,
             "enableCellTextSelection": True,
             **options,
@@ -68,6 +80,10 @@ def table(
         style={"height": "100%"},
     )
     return grid
+
+
+#: one row at a time, chosen by a click anywhere on it
+ONE_ROW = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 
 
 def keys_row(texts: Texts, keys: Sequence[tuple[Sequence[str], str]]) -> Component:

@@ -34,4 +34,4 @@ def mount(server: FastAPI, services: Services) -> None:
         return cast(html.Div, drawn["layout"])
 
     hub.prepare = layout
-    mount_page(server, layout=layout, title=texts("wall.page_title"), check=hub.scenes.screen)
+    mount_page(server, layout=layout, texts=texts, check=hub.scenes.screen)

@@ -85,8 +85,16 @@ def wall_layout(texts: Texts, figure: go.Figure | dict[str, Any] | None, *, name
     )
 
 
-def mount_page(server: FastAPI, *, layout: Callable[[], html.Div], title: str, check: Callable[[str], object]) -> Dash:
+def mount_page(
+    server: FastAPI, *, layout: Callable[[], html.Div], texts: Texts, check: Callable[[str], object]
+) -> Dash:
     """Put the wall's Dash app on the server under `/wall/`; every screen that `check` knows is the same page."""
     return mount_dash(
-        server, name="wall", layout=layout, title=title, variables=css_variables(DARK, ALERT_DARK), check=check
+        server,
+        name="wall",
+        layout=layout,
+        title="wall.page_title",
+        texts=lambda: texts,
+        variables=css_variables(DARK, ALERT_DARK),
+        check=check,
     )

@@ -4,6 +4,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from access.audit import Entry
+from dashboard.office.audit import row, stored_word
 from dashboard.office.page import GROUPS
 from dashboard.office.pages import office_pages, pages_for
 from dashboard.route_table import route_table
@@ -11,6 +13,7 @@ from dashboard.server import create_app
 from dashboard.settings import ServerSettings
 from gis.texts import catalogue
 from tests.asking import Browser
+from tests.visiting import visit_of
 from tests.world import World
 
 pytestmark = pytest.mark.database
@@ -58,6 +61,40 @@ def test_the_frame_is_served_at_every_address_of_the_office(app: FastAPI, world:
         layout = browser.get("/office/_dash-layout", token=world.tokens["operator"])
 
     assert "post of operator" in layout.text
+
+
+def test_the_page_says_the_language_of_whoever_opens_it(app: FastAPI, world: World):
+    def language(said: str) -> None:
+        with world.database.owner.begin() as connection:
+            connection.execute(
+                text("UPDATE access.account SET language = :language WHERE name = 'auditor'"), {"language": said}
+            )
+
+    language("en")
+    try:
+        with Browser(app) as browser:
+            pages = [browser.get(path, token=world.tokens["auditor"]).text for path in ("/office/", "/office/audit")]
+    finally:
+        language("zh")
+
+    for page in pages:
+        assert '<html lang="en">' in page
+        assert "<title>Back office</title>" in page
+
+
+def test_the_audit_is_told_in_words_and_found_by_them(world: World):
+    visit = visit_of(world, "auditor", "auditor")
+    changed = Entry(
+        1, visit.now, "someone", "update", "access.account", "7", {"language": ["en", None], "role": ["a", "b"]}
+    )
+
+    said = row(changed, visit)
+
+    assert (said["action"], said["record"]) == ("修改", "账号 7")
+    assert said["changes"] == "语言 en → 空；角色 a → b"
+    assert stored_word("登录", visit.texts) == "sign_in"
+    assert stored_word("账号", visit.texts) == "access.account"
+    assert stored_word("someone", visit.texts) == "someone"
 
 
 def test_a_page_is_shown_to_its_roles_alone(app: FastAPI, world: World):

@@ -129,9 +129,9 @@ def test_a_file_is_previewed_then_loaded_then_undone_by_an_operator_alone(office
     refused = batches.preview_file(office.auditor, "residents", content, "新居民.csv")
     assert said(refused[2]) == "您的岗位不能执行此操作。"
     notices, rows, _, _ = batches.load_file(office.operator, "residents", content, "新居民.csv")
-    assert rows[0]["source"] == "新居民.csv"
+    assert "新居民.csv" in str(chosen_batch(office.operator, rows[0]["id"]))
     assert f"已装载为批次 {rows[0]['id']}：写入 2 条" in said(notices)
-    assert batches.undo(office.operator, rows[0]["id"]) == f"批次 {rows[0]['id']}（residents）已撤销"
+    assert batches.undo(office.operator, rows[0]["id"]) == f"批次 {rows[0]['id']}（居民）已撤销"
     assert "写入 2 条" in batches.replay(office.operator, rows[0]["id"])
     batches.undo(office.operator, ledger_rows(office.operator)[0]["id"])
     assert (

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from alerts.rule_store import kept_rule, rules_in_force, save_rule, versions_of
 from alerts.rules import parse_rule, rule_text, shipped_rules
-from dashboard.office.rules.callbacks import TEMPLATE, chosen, saved, trial_of, tried
-from dashboard.office.rules.layout import layout
+from dashboard.office.rules.callbacks import TEMPLATE, saved, tried
+from dashboard.office.rules.layout import chosen, layout, trial_of
 from dashboard.office.rules.words import level_words, rule_words
 from gis.errors import NotAllowed
 from gis.texts import texts_in
@@ -52,7 +52,7 @@ def test_the_words_say_what_is_counted_where_and_when():
 
 
 def test_a_changed_rule_is_a_new_version_in_force_with_who_and_why(world, operator):
-    text_before = chosen(operator, "dispute_surge")[1]
+    text_before = chosen(operator, "dispute_surge").text
     changed = text_before.replace("at_least: 4", "at_least: 5")
     assert changed != text_before
 
@@ -75,7 +75,7 @@ def test_a_changed_rule_is_a_new_version_in_force_with_who_and_why(world, operat
 
 
 def test_a_rule_is_switched_off_and_a_new_one_is_off_until_it_is_switched_on(world, operator):
-    saved(operator, chosen(operator, "dispute_surge")[1], "暂停", switch=True)
+    saved(operator, chosen(operator, "dispute_surge").text, "暂停", switch=True)
     saved(operator, TEMPLATE, "新规则", switch=False)
 
     with owner(world) as connection:
@@ -98,7 +98,7 @@ def test_a_rule_is_switched_off_and_a_new_one_is_off_until_it_is_switched_on(wor
     ],
 )
 def test_what_cannot_be_saved_is_said_and_nothing_is_kept(world, operator, edit, why, said):
-    notices, *_ = saved(operator, edit(chosen(operator, "dispute_surge")[1]), why, switch=False)
+    notices, *_ = saved(operator, edit(chosen(operator, "dispute_surge").text), why, switch=False)
 
     assert said in notices[0]["message"]
     with owner(world) as connection:
@@ -119,7 +119,7 @@ def test_who_may_not_change_rules_is_refused_by_the_code_and_by_the_database(wor
 
 
 def test_a_trial_is_asked_for_and_waited_for(world, operator):
-    rule = chosen(operator, "dispute_surge")[1]
+    rule = chosen(operator, "dispute_surge").text
 
     _, stopped, _ = tried(operator, rule, 13)
     view, done = trial_of(operator, rule)

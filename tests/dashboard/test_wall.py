@@ -314,7 +314,7 @@ def test_every_screen_is_the_same_page_and_unknown_paths_are_nobodys(ground):
     server = FastAPI()
     install_error_answers(server)
     layout = wall_layout(ZH, map_figure(ground), name="某街道")
-    mount_page(server, layout=lambda: layout, title="指挥中心", check=read_scenes().screen)
+    mount_page(server, layout=lambda: layout, texts=ZH, check=read_scenes().screen)
 
     async def ask() -> list[Response]:
         async with AsyncClient(transport=ASGITransport(app=server), base_url="http://wall") as client:

@@ -21,7 +21,7 @@ from access.accounts import (
 from access.administration import administering, check_administered, check_given_role, check_other
 from access.scope import grid_worker_id
 from dashboard import ids
-from dashboard.office.accounts.layout import account_rows
+from dashboard.office.accounts.layout import account_rows, account_words
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import Rows, notice
 from dashboard.services import Services
@@ -42,7 +42,7 @@ def register(app: Dash, services: Services) -> None:
     )
     def choose(rows: Rows | None) -> tuple[Any, ...]:
         name = chosen(rows)
-        heading = name or visit_of(services).texts("office.accounts.choose")
+        heading = str(rows[0]["shown"]) if rows else visit_of(services).texts("office.accounts.choose")
         return heading, *(not name for _ in ids.ACCOUNTS_ACTIONS)
 
     act(app, services, ids.ACCOUNTS_SHUT, (), shut)
@@ -92,12 +92,12 @@ def chosen(rows: Rows | None) -> str:
 def shut(connection: Connection, visit: Visit, name: str, values: Sequence[Any]) -> tuple[str, str]:
     check_other(name, visit.session)
     disable_account(connection, name, now=visit.now)
-    return visit.texts("office.accounts.did_shut", name=name), ""
+    return visit.texts("office.accounts.did_shut", name=account_words(name, visit.texts)), ""
 
 
 def revoke(connection: Connection, visit: Visit, name: str, values: Sequence[Any]) -> tuple[str, str]:
     count = revoke_tokens(connection, account_named(connection, name), label=None, now=visit.now)
-    return visit.texts("office.accounts.did_revoke", name=name, n=count), ""
+    return visit.texts("office.accounts.did_revoke", name=account_words(name, visit.texts), n=count), ""
 
 
 def reset(connection: Connection, visit: Visit, name: str, values: Sequence[Any]) -> tuple[str, str]:

@@ -10,19 +10,22 @@ from access.accounts import list_accounts
 from access.administration import ADMINISTRATORS, GIVEN_ROLES, administering, community_choices
 from access.tables import TOKEN_KINDS
 from dashboard import ids
+from dashboard.exchange.probing import PROBE
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import ONE_ROW, page_head, table
 from gis.texts import Texts
 
+#: what the database calls the account behind a consumer of the interfaces
+CONSUMER_ACCOUNT = "consumer: "
 COLUMNS = (
-    {"field": "name", "width": 170, "pinned": "left", "filter": True},
-    {"field": "held", "flex": 1, "minWidth": 170, "filter": True},
-    {"field": "role", "width": 125, "filter": True},
-    {"field": "scope", "width": 130, "tooltipField": "scope"},
-    {"field": "signs_in", "width": 95},
-    {"field": "tokens", "width": 75, "type": "rightAligned"},
-    {"field": "last_seen", "width": 150},
-    {"field": "state", "width": 85},
+    {"field": "shown", "flex": 4, "minWidth": 150, "filter": True},
+    {"field": "held", "flex": 4, "minWidth": 150, "filter": True},
+    {"field": "role", "width": 138, "filter": True},
+    {"field": "scope", "flex": 3, "minWidth": 110},
+    {"field": "signs_in", "width": 104},
+    {"field": "tokens", "width": 84, "type": "rightAligned"},
+    {"field": "last_seen", "width": 156},
+    {"field": "state", "width": 90},
 )
 
 
@@ -35,7 +38,8 @@ def account_rows(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "name": account["name"],
-            "held": account["title"],
+            "shown": account_words(account["name"], texts),
+            "held": "" if account["name"] == PROBE else account["title"],
             "role": texts(f"roles.{account['role']}"),
             "scope": "、".join(names.get(code, code) for code in account["community_codes"]),
             "signs_in": texts("office.accounts.yes" if account["signs_in"] else "office.accounts.by_token"),
@@ -47,13 +51,21 @@ def account_rows(visit: Visit) -> list[dict[str, Any]]:
     ]
 
 
+def account_words(name: str, texts: Texts) -> str:
+    """An account's name; of one that no person holds, what it is for."""
+    if name == PROBE:
+        return texts("office.accounts.of_probe")
+    consumer = name.removeprefix(CONSUMER_ACCOUNT)
+    return name if consumer == name else texts("office.accounts.of_consumer", name=consumer)
+
+
 def layout(visit: Visit) -> Component:
     """Return the page."""
     texts = visit.texts
     rows = account_rows(visit)
     grid = table(
         texts, ids.ACCOUNTS_ROWS, COLUMNS, rows, titles="office.accounts", empty="office.accounts.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        key="name", rowSelection=ONE_ROW,
     )  # fmt: skip
     head = page_head(
         texts("office.accounts.title"),
@@ -94,7 +106,8 @@ def chosen_part(texts: Texts) -> Component:
             ),
             dmc.Button(texts("office.accounts.token"), id=ids.ACCOUNTS_TOKEN, variant="default", disabled=True),
             html.Output(id=ids.ACCOUNTS_SECRET, className="office-secret"),
-        ]
+        ],
+        className="office-acts",
     )  # fmt: skip
 
 
@@ -103,24 +116,22 @@ def new_part(visit: Visit) -> Component:
     texts = visit.texts
     with administering(visit.services.database, visit.session) as connection:
         communities = community_choices(connection)
-    return html.Section(
-        [
-            html.H2(texts("office.accounts.new")),
-            dmc.TextInput(id=ids.ACCOUNTS_NEW_NAME, label=texts("office.accounts.name")),
-            dmc.TextInput(id=ids.ACCOUNTS_NEW_TITLE, label=texts("office.accounts.post")),
-            dmc.Select(
-                id=ids.ACCOUNTS_NEW_ROLE,
-                label=texts("office.accounts.role"),
-                data=[{"value": role, "label": texts(f"roles.{role}")} for role in GIVEN_ROLES],
-                value="duty_officer", allowDeselect=False,
-            ),
-            dmc.MultiSelect(
-                id=ids.ACCOUNTS_NEW_COMMUNITIES,
-                label=texts("office.accounts.communities"),
-                data=[{"value": code, "label": name} for code, name in communities],
-            ),
-            dmc.TextInput(id=ids.ACCOUNTS_NEW_WORKER, label=texts("office.accounts.worker")),
-            dmc.PasswordInput(id=ids.ACCOUNTS_NEW_PASSWORD, label=texts("office.accounts.password_or_none")),
-            dmc.Button(texts("office.accounts.make"), id=ids.ACCOUNTS_MAKE),
-        ]
-    )  # fmt: skip
+    fields = [
+        dmc.TextInput(id=ids.ACCOUNTS_NEW_NAME, label=texts("office.accounts.name")),
+        dmc.TextInput(id=ids.ACCOUNTS_NEW_TITLE, label=texts("office.accounts.post")),
+        dmc.Select(
+            id=ids.ACCOUNTS_NEW_ROLE,
+            label=texts("office.accounts.role"),
+            data=[{"value": role, "label": texts(f"roles.{role}")} for role in GIVEN_ROLES],
+            value="duty_officer", allowDeselect=False,
+        ),
+        dmc.MultiSelect(
+            id=ids.ACCOUNTS_NEW_COMMUNITIES,
+            label=texts("office.accounts.communities"),
+            data=[{"value": code, "label": name} for code, name in communities],
+        ),
+        dmc.TextInput(id=ids.ACCOUNTS_NEW_WORKER, label=texts("office.accounts.worker")),
+        dmc.PasswordInput(id=ids.ACCOUNTS_NEW_PASSWORD, label=texts("office.accounts.password_or_none")),
+        dmc.Button(texts("office.accounts.make"), id=ids.ACCOUNTS_MAKE),
+    ]  # fmt: skip
+    return html.Section([html.H2(texts("office.accounts.new")), *fields])

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from access.audit import note_event
 from dashboard import ids
-from dashboard.office.batches.layout import ROLES, chosen_batch, facts, ledger_rows, previewed
+from dashboard.office.batches.layout import ROLES, chosen_batch, facts, ledger_rows, previewed, spoken
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import Rows, notice
 from dashboard.office.rights import require_role
@@ -126,7 +126,7 @@ def undo(visit: Visit, batch_id: int) -> str:
         visit.services.database, batch_id, actor=visit.session.name, language=visit.texts.language,
         session_id=visit.session.id,
     )  # fmt: skip
-    return visit.texts("batches.undone", batch=batch_id, feed=undone.feed)
+    return visit.texts("batches.undone", batch=batch_id, feed=spoken(visit, undone.feed, undone.feed))
 
 
 def replay(visit: Visit, batch_id: int) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import ONE_ROW, page_head, table
 from dashboard.office.uploads import LARGEST
 from etl.changes import BatchForms, TableChanges, changes_of
 from etl.feeds import FEEDS
@@ -33,45 +33,48 @@ def layout(visit: Visit) -> Component:
     texts = visit.texts
     rows = ledger_rows(visit)
     columns = [
-        {"field": "id", "width": 72, "type": "rightAligned", "pinned": "left"},
-        {"field": "feed", "width": 148, "filter": True, "pinned": "left", "tooltipField": "feed"},
-        {"field": "origin", "width": 84},
+        {"field": "id", "width": 66, "type": "rightAligned"},
+        {"field": "feed", "flex": 1, "minWidth": 130, "filter": True},
+        {"field": "origin", "width": 86},
         {"field": "read", "width": 78, **FIGURE},
-        {"field": "counted", "width": 86, **FIGURE},
+        {"field": "counted", "width": 92, **FIGURE},
         {"field": "loaded", "width": 78, **FIGURE},
-        {"field": "unchanged", "width": 78, **FIGURE},
-        {"field": "quarantined", "width": 62, **FIGURE},
-        {"field": "unplaced", "width": 76, **FIGURE},
-        {"field": "sums", "width": 62},
-        {"field": "started", "width": 116},
-        {"field": "actor", "width": 120, "tooltipField": "actor"},
-        {"field": "source", "width": 170, "tooltipField": "source"},
-        {"field": "state", "width": 150, "tooltipField": "state"},
+        {"field": "unchanged", "width": 98, **FIGURE},
+        {"field": "quarantined", "width": 84, **FIGURE},
+        {"field": "unplaced", "width": 92, **FIGURE},
+        {"field": "sums", "width": 76},
+        {"field": "started", "width": 118},
     ]
     ledger = table(
         texts, ids.BATCHES_ROWS, columns, rows, titles="office.batches", empty="office.batches.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        key="id", chosen=next(iter(rows), None), rowSelection=ONE_ROW,
         rowClassRules={"batches-undone": "params.data.undone"},
     )  # fmt: skip
     head = page_head(texts("office.batches.title"), facts=html.Span(facts(visit, rows), id=ids.BATCHES_FACTS))
-    side = [html.Section(html.Div(html.P(texts("office.batches.choose")), id=ids.BATCHES_CHOSEN))]
+    shown = chosen_batch(visit, rows[0]["id"]) if rows else html.P(texts("office.batches.choose"))
+    side = [html.Section(html.Div(shown, id=ids.BATCHES_CHOSEN))]
     if visit.session.role in ROLES:
-        side += [html.Section(actions(visit)), html.Section(way_in(visit))]
+        side += [html.Section(actions(rows, visit)), html.Section(way_in(visit))]
     body = html.Div(
         [html.Div(ledger), html.Div(side, className="office-side batches-side")], className="office-body office-beside"
     )
     return html.Div([head, body], className="office-two")
 
 
-def actions(visit: Visit) -> list[Component]:
-    """What can be done with the chosen batch."""
+def actions(rows: Sequence[dict[str, Any]], visit: Visit) -> list[Component]:
+    """What can be done with the chosen batch, the newest as the page comes."""
     texts = visit.texts
+    undone = not rows or bool(rows[0]["undone"])
     return [
         html.Div(
             [
-                dmc.Button(texts("office.batches.undo"), id=ids.BATCHES_UNDO, size="sm", disabled=True),
+                dmc.Button(texts("office.batches.undo"), id=ids.BATCHES_UNDO, size="sm", disabled=undone),
                 dmc.Button(
-                    texts("office.batches.replay"), id=ids.BATCHES_REPLAY, size="sm", variant="default", disabled=True
+                    texts("office.batches.replay"),
+                    id=ids.BATCHES_REPLAY,
+                    size="sm",
+                    variant="default",
+                    disabled=not rows,
                 ),
             ],
             className="rules-buttons",
@@ -145,9 +148,6 @@ def ledger_rows(visit: Visit) -> list[dict[str, Any]]:
             },
             "sums": sums_said(visit, row),
             "started": visit.local(row.started_at, "%m-%d %H:%M"),
-            "actor": row.actor,
-            "source": row.source,
-            "state": texts("batches.undone_by", by=row.undone_by) if row.undone_at else "",
             "undone": row.undone_at is not None,
         }
         for row in rows
@@ -185,6 +185,8 @@ def chosen_batch(visit: Visit, batch_id: int) -> list[Component]:
         held = obstacles(connection, batch)
     facts_of = [
         ("source", batch.source),
+        ("actor", batch.actor),
+        ("state", texts("batches.undone_by", by=batch.undone_by) if batch.undone_at else ""),
         ("hash", (batch.content_hash or "")[:16]),
         ("code", batch.versions.get("code", "")),
         ("geocoder", batch.versions.get("geocoder", "")),

@@ -1,23 +1,26 @@
 """Figures of the data catalogue: each with its value, and traced to statement, batches, age and records."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
+from access.administration import community_choices
 from dashboard import ids
+from dashboard.dictionary.schema import table_title
 from dashboard.figures.catalogue import Figure, figure_named, figures
 from dashboard.figures.trace import Traced, ask, feed_ages, parts_of, readable_rows, select_rows, trace
 from dashboard.office.catalogue.tables import lasting
 from dashboard.office.page import Visit
-from dashboard.office.parts import table
+from dashboard.office.parts import ONE_ROW, table
 from gis.texts import Texts
 
 COLUMNS = (
     {"field": "name", "flex": 1, "minWidth": 190, "filter": True},
     {"field": "unit", "width": 92},
-    {"field": "shown", "width": 120},
-    {"field": "age", "width": 130},
+    {"field": "shown", "width": 128},
+    {"field": "age", "width": 112},
     {"field": "version", "width": 140, "cellClass": "office-mono"},
 )
 RECORDS_SHOWN = 12
@@ -27,13 +30,13 @@ BATCHES_SHOWN = 8
 def figures_view(visit: Visit) -> Component:
     """The list at the left, the chosen figure at the right."""
     texts = visit.texts
+    rows = figure_rows(visit)
+    asked = visit.query.get("figure") or rows[0]["id"]
     grid = table(
-        texts, ids.FIGURES_ROWS, COLUMNS, figure_rows(visit), titles="figures", empty="figures.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        texts, ids.FIGURES_ROWS, COLUMNS, rows, titles="figures", empty="figures.none",
+        key="id", chosen=next((row for row in rows if row["id"] == asked), None), rowSelection=ONE_ROW,
     )  # fmt: skip
-    chosen = html.Div(
-        figure_part(visit, visit.query.get("figure")), id=ids.FIGURES_CHOSEN, className="catalogue-chosen"
-    )
+    chosen = html.Div(figure_part(visit, asked), id=ids.FIGURES_CHOSEN, className="catalogue-chosen")
     return html.Div([html.Div(grid), chosen], className="office-body catalogue-body")
 
 
@@ -104,7 +107,7 @@ def figure_part(visit: Visit, figure_id: str | None) -> list[Component]:
         html.H3(texts("figures.from", records=f"{one.records:,}", batches=len(one.batches))),
         html.Ul([html.Li(batch_words(visit, part)) for part in one.batches[:BATCHES_SHOWN]]),
         html.H3(texts("figures.records", readable=f"{readable:,}", total=f"{total:,}")),
-        html.Table(html.Tbody([record_row(visit, record) for record in records]), className="catalogue-columns"),
+        records_table(visit, records),
     ]
 
 
@@ -117,13 +120,37 @@ def batch_words(visit: Visit, part: Any) -> str:
     return texts("figures.batch", id=part.batch_id, source=part.source or "", n=f"{part.records:,}", at=at)
 
 
-def record_row(visit: Visit, record: dict[str, Any]) -> Component:
-    """One record: table and key, when, where, state."""
-    cells = (
-        f"{record['table_name']} {record['source_key'] or record['id']}",
-        visit.local(record["at"], "%Y-%m-%d %H:%M"),
-        record["community_code"] or "",
-        record["status"] or "",
-        "" if record["batch_id"] is None else f"#{record['batch_id']}",
+def records_table(visit: Visit, records: Sequence[dict[str, Any]]) -> Component:
+    """The records: what it is, when, where, its state, the batch that brought it."""
+    texts = visit.texts
+    with visit.services.asking(visit.session) as connection:
+        communities = dict(community_choices(connection))
+    heads = ("record", "at", "community", "status", "batch")
+    marks = ("", "", "", "", "number")
+    head = html.Tr(
+        [html.Th(texts(f"figures.records.{name}"), className=mark) for name, mark in zip(heads, marks, strict=True)]
     )
-    return html.Tr([html.Td(cell) for cell in cells])
+    rows = [
+        html.Tr(
+            [
+                html.Td(cell, className=mark)
+                for cell, mark in zip(record_cells(visit, record, communities), marks, strict=True)
+            ]
+        )
+        for record in records
+    ]
+    return html.Table([html.Thead(head), html.Tbody(rows)], className="catalogue-columns")
+
+
+def record_cells(visit: Visit, record: dict[str, Any], communities: Mapping[str, str]) -> tuple[str, ...]:
+    """One record in words."""
+    texts = visit.texts
+    code, status = record["community_code"] or "", record["status"] or ""
+    said = f"figures.status.{status}"
+    return (
+        f"{table_title(record['table_name'], texts.language)} {record['source_key'] or record['id']}",
+        visit.local(record["at"], "%Y-%m-%d %H:%M"),
+        communities.get(code, code),
+        texts(said) if said in texts.by_key else status,
+        "" if record["batch_id"] is None else str(record["batch_id"]),
+    )

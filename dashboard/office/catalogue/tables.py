@@ -9,21 +9,23 @@ from dash.development.base_component import Component
 
 from access.interfaces import list_interfaces
 from dashboard import ids
-from dashboard.dictionary.schema import SCHEMAS, STATEMENTS, TableEntry, select_tables, table_title, words
+from dashboard.dictionary.schema import SCHEMAS, STATEMENTS, TableEntry, select_tables, table_title
+from dashboard.dictionary.schema import column_title as house_title
 from dashboard.dictionary.uses import Use, uses_by_table
 from dashboard.office.page import Visit
-from dashboard.office.parts import table
+from dashboard.office.parts import ONE_ROW, table
 from gis.texts import Texts
 
 COLUMNS = (
-    {"field": "called", "flex": 1, "minWidth": 130, "filter": True},
-    {"field": "table", "width": 196, "filter": True, "cellClass": "office-mono", "tooltipField": "table"},
-    {"field": "rows", "width": 104, "type": "rightAligned"},
-    {"field": "sources", "width": 104, "tooltipField": "sources"},
-    {"field": "age", "width": 78},
-    {"field": "completeness", "width": 84, "type": "rightAligned"},
-    {"field": "uses", "width": 64, "type": "rightAligned"},
+    {"field": "called", "flex": 4, "minWidth": 150, "filter": True},
+    {"field": "rows", "width": 92, "type": "rightAligned"},
+    {"field": "sources", "flex": 3, "minWidth": 120},
+    {"field": "age", "width": 92},
+    {"field": "completeness", "width": 92, "type": "rightAligned"},
+    {"field": "uses", "width": 78, "type": "rightAligned"},
 )
+#: the table that stands beside the list as the page comes
+CHOSEN_FIRST = "base.incident"
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ def tables_view(visit: Visit, found: Listed) -> Component:
     texts = visit.texts
     grid = table(
         texts, ids.CATALOGUE_ROWS, COLUMNS, table_rows(visit, found), titles="catalogue", empty="catalogue.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        key="table", chosen={"table": CHOSEN_FIRST}, rowSelection=ONE_ROW,
     )  # fmt: skip
-    chosen = html.Div(table_part(visit, "base.incident", found), id=ids.CATALOGUE_CHOSEN, className="catalogue-chosen")
+    chosen = html.Div(table_part(visit, CHOSEN_FIRST, found), id=ids.CATALOGUE_CHOSEN, className="catalogue-chosen")
     return html.Div([html.Div(grid), chosen], className="office-body catalogue-body")
 
 
@@ -99,7 +101,7 @@ def table_part(visit: Visit, name: str | None, found: Listed | None = None) -> l
     guarded = [html.Span(f" · {texts('catalogue.guarded')}", className="facts")] if one.guarded else []
     title = table_title(one.name, texts.language)
     return [
-        html.H2([title, html.Span(f"　{one.name}", className="office-mono") if title != one.name else "", *guarded]),
+        html.H2([title, html.Span(f"　{one.name}", className="office-mono"), *guarded]),
         *(html.P(feed_words(visit, feed), className="facts") for feed in feeds),
         html.H3(texts("catalogue.readers")),
         readers(found.uses.get(one.name, ()), texts),
@@ -164,7 +166,7 @@ def column_title(name: str, said: Mapping[str, Mapping[str, str]], texts: Texts)
     """What a column is called: as its feed declares it, else by the words of the house, else by its name."""
     if name in said:
         return said[name][texts.language]
-    return words()["columns"].get(name, name) if texts.language == "zh" else name
+    return house_title(name, texts.language)
 
 
 def percent(share: float | None, texts: Texts) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dash import Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from access.consumers import add_consumer, add_key, change_consumer, list_consumers, list_keys, revoke_key
@@ -50,13 +50,24 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.CONSUMERS_CHOSEN, "children"),
+        Output(ids.CONSUMERS_SUSPEND, "children"),
         *(Output(id_, "disabled") for id_ in ids.CONSUMERS_ACTIONS),
         Input(ids.CONSUMERS_ROWS, "selectedRows"),
         prevent_initial_call=True,
     )
     def choose_consumer(rows: Rows | None) -> tuple[Any, ...]:
-        name = rows[0]["name"] if rows else visit_of(services).texts("consumers.choose")
-        return name, *(not rows for _ in ids.CONSUMERS_ACTIONS)
+        texts = visit_of(services).texts
+        if not rows:
+            return texts("consumers.choose"), texts("consumers.suspend"), *(True for _ in ids.CONSUMERS_ACTIONS)
+        one = rows[0]
+        said = html.Span([one["name"], html.Small(one["purpose"])])
+        act = texts("consumers.resume" if one["suspended"] else "consumers.suspend")
+        return said, act, *(False for _ in ids.CONSUMERS_ACTIONS)
+
+    @app.callback(Output(ids.HOOKS_PAUSE, "children"), Input(ids.HOOKS_ROWS, "selectedRows"), prevent_initial_call=True)
+    def choose_hook(rows: Rows | None) -> str:
+        paused = bool(rows and rows[0]["paused"])
+        return visit_of(services).texts("hooks.resume" if paused else "hooks.pause")
 
     on_consumers = (ids.CONSUMERS_ROWS, consumer_rows, ids.CONSUMERS_SECRET)
     act(app, services, ids.CONSUMERS_KEY, (ids.CONSUMERS_KEY_DAYS,), give_key, *on_consumers)
@@ -179,6 +190,9 @@ def pause(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any]) -> tu
 
 
 def send_again(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any]) -> tuple[str, str]:
+    dead = [row["id"] for row in rows if row["dead"]]
+    if not dead:
+        raise BadInput(visit.texts("hooks.choose_letter"))
     with visit.services.asking(visit.session) as connection:
-        count = replay(connection, [row["id"] for row in rows if row["dead"]], now=visit.now)
+        count = replay(connection, dead, now=visit.now)
     return visit.texts("hooks.did_replay", n=count), ""

@@ -13,24 +13,23 @@ from access.scope import STATEMENTS as PLACES
 from dashboard import ids
 from dashboard.exchange.resources import resources
 from dashboard.office.page import Visit
-from dashboard.office.parts import table
+from dashboard.office.parts import ONE_ROW, table
 from gis.errors import BadInput
 from gis.texts import Texts
 from layers.catalogue import catalogue
 
 COLUMNS = (
-    {"field": "name", "width": 160, "pinned": "left", "tooltipField": "name"},
-    {"field": "state", "width": 72},
-    {"field": "data", "width": 72},
-    {"field": "scopes", "flex": 1, "minWidth": 180, "tooltipField": "scopes"},
-    {"field": "today", "width": 124, "type": "rightAligned"},
-    {"field": "minute", "width": 72, "type": "rightAligned"},
-    {"field": "calls", "width": 104, "type": "rightAligned"},
-    {"field": "refused", "width": 142, "type": "rightAligned"},
+    {"field": "name", "flex": 4, "minWidth": 130},
+    {"field": "state", "width": 92},
+    {"field": "data", "width": 80},
+    {"field": "scopes", "flex": 5, "minWidth": 150},
+    {"field": "today", "width": 112, "type": "rightAligned"},
+    {"field": "minute", "width": 76, "type": "rightAligned"},
+    {"field": "calls", "width": 90, "type": "rightAligned"},
+    {"field": "refused", "width": 104, "type": "rightAligned"},
     {"field": "last", "width": 112},
-    {"field": "keys", "width": 62, "type": "rightAligned"},
-    {"field": "until", "width": 108},
-    {"field": "purpose", "width": 240, "tooltipField": "purpose"},
+    {"field": "keys", "width": 68, "type": "rightAligned"},
+    {"field": "until", "width": 112},
 )
 
 
@@ -39,8 +38,7 @@ def consumers_view(visit: Visit) -> Component:
     texts = visit.texts
     grid = table(
         texts, ids.CONSUMERS_ROWS, COLUMNS, consumer_rows(visit), titles="consumers",
-        empty="consumers.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        empty="consumers.none", key="id", rowSelection=ONE_ROW,
     )  # fmt: skip
     side = []
     if visit.session.role == "operator":
@@ -60,6 +58,7 @@ def consumer_rows(visit: Visit) -> list[dict[str, Any]]:
             "state": texts(f"consumers.state.{state_of(one, visit)}"),
             "data": texts("consumers.sandbox" if one["sandbox"] else "consumers.real"),
             "purpose": one["purpose"],
+            "suspended": one["suspended_at"] is not None,
             "scopes": "；".join(scope_words(scope, texts) for scope in one["scopes"]),
             "keys": one["keys"],
             "today": f"{one['calls_today']:,} / {one['day_quota']:,}",
@@ -107,7 +106,8 @@ def key_part(texts: Texts) -> Component:
                 gap=8,
             ),
             html.Output(id=ids.CONSUMERS_SECRET, className="office-secret"),
-        ]
+        ],
+        className="office-acts",
     )
 
 

@@ -11,16 +11,17 @@ from access.outbox import list_messages
 from access.webhooks import EVENT_RESOURCES, list_webhooks
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import table
+from dashboard.office.parts import ONE_ROW, table
+from gis.texts import Texts
 
 COLUMNS = (
-    {"field": "consumer", "width": 170, "pinned": "left"},
-    {"field": "url", "flex": 1, "minWidth": 220, "tooltipField": "url"},
-    {"field": "events", "width": 230, "tooltipField": "events"},
-    {"field": "delivered", "width": 84, "type": "rightAligned"},
-    {"field": "waiting", "width": 72, "type": "rightAligned"},
-    {"field": "dead", "width": 72, "type": "rightAligned"},
-    {"field": "last", "width": 124},
+    {"field": "consumer", "flex": 2, "minWidth": 130},
+    {"field": "url", "flex": 3, "minWidth": 180, "cellClass": "office-anywhere"},
+    {"field": "events", "flex": 3, "minWidth": 180},
+    {"field": "delivered", "width": 92, "type": "rightAligned"},
+    {"field": "waiting", "width": 84, "type": "rightAligned"},
+    {"field": "dead", "width": 76, "type": "rightAligned"},
+    {"field": "last", "width": 130},
     {"field": "state", "width": 90, "tooltipField": "why"},
 )
 LETTERS = (
@@ -30,26 +31,19 @@ LETTERS = (
     {"field": "target", "width": 110},
     {"field": "status", "width": 90},
     {"field": "attempts", "width": 72, "type": "rightAligned"},
-    {"field": "reason", "flex": 1, "minWidth": 220, "tooltipField": "reason"},
+    {"field": "reason", "flex": 1, "minWidth": 220},
 )
 
 
 def hooks_view(visit: Visit) -> Component:
     """Webhooks above, what did not arrive below, the forms at the right."""
     texts = visit.texts
-    single = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
     hooks = table(
-        texts,
-        ids.HOOKS_ROWS,
-        COLUMNS,
-        hook_rows(visit),
-        titles="hooks",
-        empty="hooks.none",
-        rowSelection=single,
-    )
+        texts, ids.HOOKS_ROWS, COLUMNS, hook_rows(visit), titles="hooks", empty="hooks.none", key="id",
+        rowSelection=ONE_ROW,
+    )  # fmt: skip
     letters = table(
-        texts, ids.HOOKS_DEAD, LETTERS, letter_rows(visit), titles="hooks.letter",
-        empty="hooks.letters.none",
+        texts, ids.HOOKS_DEAD, LETTERS, letter_rows(visit), titles="hooks.letter", empty="hooks.letters.none", key="id",
         rowSelection={"mode": "multiRow", "enableClickSelection": True},
     )  # fmt: skip
     main = html.Div(
@@ -78,7 +72,7 @@ def hook_rows(visit: Visit) -> list[dict[str, Any]]:
             "id": one["id"],
             "consumer": one["consumer"],
             "url": one["url"],
-            "events": "、".join(one["event_types"]),
+            "events": "、".join(event_words(kind, texts) for kind in one["event_types"]),
             "delivered": one["delivered"],
             "waiting": one["waiting"],
             "dead": one["dead"],
@@ -100,8 +94,8 @@ def letter_rows(visit: Visit) -> list[dict[str, Any]]:
         {
             "id": one["id"],
             "at": visit.local(one["created_at"], "%m-%d %H:%M:%S"),
-            "type": one["event_type"],
-            "channel": one["channel"],
+            "type": event_words(one["event_type"], texts),
+            "channel": texts(f"alerts.channel.{one['channel']}"),
             "target": one["target"],
             "status": texts(f"hooks.status.{one['status']}"),
             "attempts": one["attempts"],
@@ -110,6 +104,20 @@ def letter_rows(visit: Visit) -> list[dict[str, Any]]:
         }
         for one in messages
     ]
+
+
+def event_words(kind: str, texts: Texts) -> str:
+    """An event's type in words: what it is about, and what became of it."""
+    subject, _, change = kind.partition(".")
+    said = f"alerts.change.{change}" if subject == "alert" else f"hooks.change.{change}"
+    if said not in texts.by_key or f"hooks.subject.{subject}" not in texts.by_key:
+        return kind
+    return texts("hooks.event", subject=texts(f"hooks.subject.{subject}"), change=texts(said))
+
+
+def event_choices(texts: Texts) -> list[dict[str, str]]:
+    """The events a consumer can be told of."""
+    return [{"value": kind, "label": event_words(kind, texts)} for kind in EVENT_RESOURCES]
 
 
 def act_part(visit: Visit) -> Component:
@@ -144,7 +152,7 @@ def new_part(visit: Visit) -> Component:
                 data=[{"value": str(one["id"]), "label": one["name"]} for one in consumers],
             ),
             dmc.TextInput(id=url, label=texts("hooks.url"), placeholder="https://"),
-            dmc.MultiSelect(id=events, label=texts("hooks.events"), data=list(EVENT_RESOURCES), searchable=True),
+            dmc.MultiSelect(id=events, label=texts("hooks.events"), data=event_choices(texts), searchable=True),
             dmc.Button(texts("hooks.make"), id=ids.HOOKS_MAKE),
         ]
     )  # fmt: skip

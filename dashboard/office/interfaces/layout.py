@@ -15,21 +15,20 @@ from dashboard.office.interfaces.graph import build_graph, graph_figure
 from dashboard.office.interfaces.hooks import hooks_view
 from dashboard.office.interfaces.picture import Standing, standings
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table, view_links
+from dashboard.office.parts import ONE_ROW, page_head, table, view_links
 
 VIEWS = ("register", "consumers", "hooks")
 GRAPH_PX = 430
 COLUMNS = (
-    {"field": "direction", "width": 66, "pinned": "left"},
-    {"field": "title_", "width": 138, "pinned": "left", "tooltipField": "title_"},
-    {"field": "party", "width": 160, "tooltipField": "party"},
-    {"field": "state", "width": 96},
-    {"field": "success", "width": 120},
-    {"field": "volume", "width": 96, "type": "rightAligned"},
+    {"field": "direction", "width": 86},
+    {"field": "title_", "flex": 3, "minWidth": 130},
+    {"field": "party", "flex": 5, "minWidth": 180},
+    {"field": "state", "width": 92},
+    {"field": "success", "width": 116},
+    {"field": "volume", "width": 104, "type": "rightAligned"},
     {"field": "failures", "width": 104, "type": "rightAligned"},
-    {"field": "breaks", "flex": 1, "minWidth": 170, "tooltipField": "breaks"},
-    {"field": "fields", "width": 62, "type": "rightAligned"},
-    {"field": "purpose", "width": 220, "tooltipField": "purpose"},
+    {"field": "breaks", "flex": 4, "minWidth": 160},
+    {"field": "fields", "width": 78, "type": "rightAligned"},
 )
 
 
@@ -59,11 +58,11 @@ def register_view(visit: Visit) -> Component:
     """The graph above, the table below, the chosen interface beside them."""
     texts = visit.texts
     found = standings(visit)
+    rows = interface_rows(visit, found)
     figure = graph_figure(build_graph(found, texts), texts, height=GRAPH_PX)
     grid = table(
-        texts, ids.INTERFACES_ROWS, COLUMNS, interface_rows(visit, found), titles="interfaces",
-        empty="interfaces.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        texts, ids.INTERFACES_ROWS, COLUMNS, rows, titles="interfaces", empty="interfaces.none", key="key",
+        chosen=next(iter(rows), None), rowSelection=ONE_ROW,
     )  # fmt: skip
     picture = html.Figure(
         [
@@ -74,7 +73,10 @@ def register_view(visit: Visit) -> Component:
         ],
         className="interfaces-graph",
     )
-    side = html.Div(html.Section(chosen_part(visit, None), id=ids.INTERFACES_CHOSEN), className="office-side")
+    side = html.Div(
+        html.Section(chosen_part(visit, rows[0]["key"] if rows else None), id=ids.INTERFACES_CHOSEN),
+        className="office-side",
+    )
     main = html.Div([picture, html.Div(grid, className="interfaces-table")], className="interfaces-main")
     return html.Div([main, side], className="office-body office-beside interfaces-register")
 
@@ -88,7 +90,6 @@ def interface_rows(visit: Visit, found: Sequence[Standing]) -> list[dict[str, An
             "direction": texts(f"interfaces.{one.row['direction']}"),
             "title_": one.row["title"][language],
             "party": one.row["party"][language],
-            "purpose": one.row["purpose"][language],
             "fields": len(one.row["fields"]),
             "success": visit.local(one.last_success, "%m-%d %H:%M"),
             "volume": texts(f"interfaces.unit.{one.unit}", n=f"{one.volume:,}"),

@@ -11,6 +11,7 @@ from dashboard.office.mapping.layout import (
     column_rows,
     facts,
     head_of,
+    heading_choice,
     heading_rows,
     headings_of,
     kept_headings,
@@ -87,8 +88,7 @@ def one_of(visit: Visit, id: int) -> HeadingsToMatch:
 def chosen(visit: Visit, id: int, columns: Rows, *, anew: bool) -> tuple[Any, ...]:
     """The chosen set: what it is, its columns, and its headings to choose from."""
     one = one_of(visit, id)
-    choice = {"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": ["", *one.headings]}}
-    defined = [{**column, **(choice if column["field"] == "heading" else {})} for column in columns]
+    defined = [{**column, **(heading_choice(one) if column["field"] == "heading" else {})} for column in columns]
     rows = column_rows(one, visit, anew=anew)
     return head_of(one, visit), headings_of(one, visit), rows, defined, False, False
 

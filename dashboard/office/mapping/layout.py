@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import ONE_ROW, page_head, table
 from dashboard.office.uploads import LARGEST
 from etl.mapping import HeadingsToMatch, columns_to_match, communities_of, feeds_to_match, select_headings, suggest_for
 
@@ -44,24 +44,31 @@ def layout(visit: Visit) -> Component:
     said = html.Span(facts(visit, kept), id=ids.MAPPING_FACTS)
     head = page_head(texts("office.mapping.title"), facts=said, tools=tools)
     columns = [
-        {"field": "source", "flex": 1, "tooltipField": "source"},
+        {"field": "source", "flex": 1},
         {"field": "feed", "width": 116},
         {"field": "state", "width": 92},
     ]
     rows = heading_rows(visit, kept)
+    first = kept[0] if kept else None
     listed = table(
         texts, ids.MAPPING_ROWS, columns, rows, titles="office.mapping", empty="office.mapping.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        key="id", chosen=next(iter(rows), None), rowSelection=ONE_ROW,
     )  # fmt: skip
     chosen = html.Div(
         [
-            html.Div(texts("office.mapping.choose"), id=ids.MAPPING_HEAD, className="mapping-head"),
-            html.Div(id=ids.MAPPING_HEADINGS, className="facts"),
-            html.Div(matching_table(visit), className="mapping-grid"),
+            html.Div(
+                head_of(first, visit) if first else texts("office.mapping.how"),
+                id=ids.MAPPING_HEAD,
+                className="mapping-head",
+            ),
+            html.Div(headings_of(first, visit) if first else None, id=ids.MAPPING_HEADINGS, className="facts"),
+            html.Div(matching_table(visit, first), className="mapping-grid"),
             html.Div(
                 [
-                    button(texts("office.mapping.suggest"), ids.MAPPING_SUGGEST, variant="default"),
-                    button(texts("office.mapping.save"), ids.MAPPING_SAVE, color="action"),
+                    dmc.Button(
+                        texts("office.mapping.suggest"), id=ids.MAPPING_SUGGEST, variant="default", disabled=not first
+                    ),
+                    dmc.Button(texts("office.mapping.save"), id=ids.MAPPING_SAVE, disabled=not first),
                     html.Span(texts("office.mapping.hint"), className="facts"),
                 ],
                 className="rules-buttons mapping-buttons",
@@ -73,27 +80,28 @@ def layout(visit: Visit) -> Component:
     return html.Div([head, body], className="office-two")
 
 
-def button(said: str, id_: str, **looks: Any) -> Component:
-    """A button that rests until a set is chosen."""
-    made: Component = dmc.Button(said, id=id_, disabled=True, **looks)
-    return made
-
-
-def matching_table(visit: Visit) -> Component:
-    """The table of columns; empty until a set is chosen."""
+def matching_table(visit: Visit, first: HeadingsToMatch | None) -> Component:
+    """The table of columns of the first set; empty where there is none."""
     texts = visit.texts
     columns = [
         {"field": "column", "width": 150, "tooltipField": "hint"},
-        {"field": "heading", "width": 190, "editable": True, "cellClass": "mapping-edit"},
+        {"field": "heading", "width": 190, "editable": True, "cellClass": "mapping-edit", **heading_choice(first)},
         {"field": "likeness", "width": 86, "cellClass": "mapping-number", "valueGetter": {"function": LIKENESS}},
         {"field": "samples", "flex": 1, "valueGetter": {"function": SAMPLES}},
         {"field": "default", "width": 120, "editable": True, "cellClass": "mapping-edit"},
         {"field": "words", "width": 180, "editable": True, "cellClass": "mapping-edit", "tooltipField": "words"},
     ]
     return table(
-        texts, ids.MAPPING_COLUMNS, columns, [], titles="office.mapping", empty="office.mapping.choose",
+        texts, ids.MAPPING_COLUMNS, columns, column_rows(first, visit, anew=False) if first else [],
+        titles="office.mapping", empty="office.mapping.choose",
         singleClickEdit=True, stopEditingWhenCellsLoseFocus=True,
     )  # fmt: skip
+
+
+def heading_choice(one: HeadingsToMatch | None) -> dict[str, Any]:
+    """The headings a cell can be given."""
+    values = ["", *one.headings] if one else [""]
+    return {"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": values}}
 
 
 def kept_headings(visit: Visit) -> list[HeadingsToMatch]:

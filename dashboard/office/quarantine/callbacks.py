@@ -10,7 +10,7 @@ from access.audit import note_event
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import Rows, notice
-from dashboard.office.quarantine.layout import MOST_SHOWN, bad_rows, facts, reason_rows, row_cells, row_columns
+from dashboard.office.quarantine.layout import bad_rows, facts, reason_rows, row_cells, shown
 from dashboard.office.rights import require_role
 from dashboard.office.uploads import uploaded
 from dashboard.services import Services
@@ -70,12 +70,7 @@ def show(visit: Visit, chosen: Rows | None) -> tuple[Any, ...]:
     """The rows of the chosen feed and reason."""
     if not chosen:
         return visit.texts("office.quarantine.choose"), [], [], True, True
-    row = chosen[0]
-    rows = bad_rows(visit, str(row["key"]), str(row["reason_key"]))
-    said = visit.texts(
-        "office.quarantine.shown", n=f"{len(rows):,}", most=min(len(rows), MOST_SHOWN), reason=row["reason"]
-    )
-    return said, row_columns(visit, rows), row_cells(visit, rows), False, False
+    return *shown(visit, chosen[0]), False, False
 
 
 def sheet(visit: Visit, feed: str, form: str) -> tuple[Any, Any]:

@@ -1,6 +1,6 @@
 """What the page consists of: why rows are refused at the left, the rows of the chosen feed at the right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import ONE_ROW, page_head, table
 from dashboard.office.uploads import LARGEST
 from etl.faults import reason_text
 from etl.mending import feeds_waiting, reasons_waiting, waiting_rows
@@ -23,14 +23,13 @@ def layout(visit: Visit) -> Component:
     """Return the page; the feed with most rows is chosen."""
     texts = visit.texts
     listed = reason_rows(visit)
+    first = next(iter(listed), None)
+    said, headings, cells = shown(visit, first)
     columns = [
         {"field": "feed", "width": 112},
         {
             "field": "reason",
             "flex": 1,
-            "wrapText": True,
-            "autoHeight": True,
-            "cellClass": "quarantine-errors",
             "cellClassRules": {"office-strong": "params.data.whole"},
         },
         {
@@ -42,11 +41,13 @@ def layout(visit: Visit) -> Component:
     ]
     reasons = table(
         texts, ids.QUARANTINE_REASONS, columns, listed, titles="office.quarantine", empty="office.quarantine.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        key="id", chosen=first, rowSelection=ONE_ROW,
     )  # fmt: skip
     tools = [
-        dmc.Button(texts("office.quarantine.xlsx"), id=ids.QUARANTINE_XLSX, size="sm", disabled=True),
-        dmc.Button(texts("office.quarantine.csv"), id=ids.QUARANTINE_CSV, size="sm", variant="default", disabled=True),
+        dmc.Button(texts("office.quarantine.xlsx"), id=ids.QUARANTINE_XLSX, size="sm", disabled=not first),
+        dmc.Button(
+            texts("office.quarantine.csv"), id=ids.QUARANTINE_CSV, size="sm", variant="default", disabled=not first
+        ),
         dcc.Upload(
             dmc.Button(texts("office.quarantine.upload"), size="sm", variant="default"),
             id=ids.QUARANTINE_SHEET,
@@ -61,12 +62,12 @@ def layout(visit: Visit) -> Component:
         tools=tools,
     )
     rows = table(
-        texts, ids.QUARANTINE_ROWS, [], [], titles="office.quarantine", empty="office.quarantine.choose",
-        getRowId={"function": "params.data.id"},
+        texts, ids.QUARANTINE_ROWS, headings, cells, titles="office.quarantine", empty="office.quarantine.none",
+        key="id",
     )  # fmt: skip
     chosen = html.Div(
         [
-            html.Div(texts("office.quarantine.choose"), id=ids.QUARANTINE_HEAD, className="quarantine-head"),
+            html.Div(said, id=ids.QUARANTINE_HEAD, className="quarantine-head"),
             html.Div(rows, className="quarantine-grid"),
         ],
         className="quarantine-chosen",
@@ -78,6 +79,17 @@ def layout(visit: Visit) -> Component:
     return html.Div([head, body, foot], className="office-two")
 
 
+def shown(visit: Visit, row: Mapping[str, Any] | None) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+    """What stands at the right of a row of the list: a sentence, columns, rows."""
+    if row is None:
+        return visit.texts("office.quarantine.none"), [], []
+    rows = bad_rows(visit, str(row["key"]), str(row["reason_key"]))
+    said = visit.texts(
+        "office.quarantine.shown", n=f"{len(rows):,}", most=min(len(rows), MOST_SHOWN), reason=row["reason"]
+    )
+    return said, row_columns(visit, rows), row_cells(visit, rows)
+
+
 def reason_rows(visit: Visit) -> list[dict[str, Any]]:
     """One row per feed, its reasons below it, most first."""
     texts, code = visit.texts, visit.session.subdistrict_code or ""
@@ -87,11 +99,11 @@ def reason_rows(visit: Visit) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for feed in feeds:
         name = feed_name(visit, feed.feed, feed.title)
-        whole = {"key": feed.feed, "reason_key": "", "feed": name, "whole": True, "rows": feed.rows}
+        whole = {"id": feed.feed, "key": feed.feed, "reason_key": "", "feed": name, "whole": True, "rows": feed.rows}
         found.append({**whole, "reason": texts("office.quarantine.all")})
         found += [
-            {"key": feed.feed, "reason_key": row.reason, "feed": "", "whole": False, "rows": row.rows,
-             "reason": reason_text(row.reason, texts)}
+            {"id": f"{feed.feed}:{row.reason}", "key": feed.feed, "reason_key": row.reason, "feed": "", "whole": False,
+             "rows": row.rows, "reason": reason_text(row.reason, texts)}
             for row in reasons if row.feed == feed.feed
         ]  # fmt: skip
     return found
@@ -126,9 +138,8 @@ def row_columns(visit: Visit, rows: Sequence[BadRow]) -> list[dict[str, Any]]:
     return [
         {"field": "line", "headerName": texts("office.quarantine.line"), "width": 76, "type": "rightAligned",
          "pinned": "left"},
-        {"field": "errors", "headerName": texts("office.quarantine.errors"), "width": 340, "pinned": "left",
-         "tooltipField": "errors", "cellClass": "quarantine-errors", "wrapText": True, "autoHeight": True},
-        *({"field": heading, "headerName": heading, "width": 150, "tooltipField": heading,
+        {"field": "errors", "headerName": texts("office.quarantine.errors"), "width": 340, "pinned": "left"},
+        *({"field": heading, "headerName": heading, "width": 150,
            "cellClassRules": {"quarantine-fault": f"params.data['!'].includes('{heading}')"}}
           for heading in (*first, *(one for one in headings if one not in at_fault))),
     ]  # fmt: skip

@@ -6,15 +6,13 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from access.administration import community_choices
 from alerts.rule_store import kept_rule, save_rule, versions_of
-from alerts.rules import parse_rule, rule_text
-from alerts.trial import ask_trial, trials_of
+from alerts.rules import parse_rule
+from alerts.trial import ask_trial
 from dashboard import ids
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import Rows, notice
-from dashboard.office.rules.layout import head_of, history_of, kept_of, rule_rows
-from dashboard.office.rules.trial import trial_view
+from dashboard.office.rules.layout import chosen, head_of, history_of, kept_of, rule_rows, trial_of
 from dashboard.office.rules.words import title_of
 from dashboard.services import Services
 from gis.errors import FengqiaoError
@@ -49,7 +47,8 @@ def register(app: Dash, services: Services) -> None:
     def choose(rows: Rows | None) -> tuple[Any, ...]:
         if not rows:
             raise PreventUpdate
-        return chosen(visit_of(services), str(rows[0]["id"]))
+        found = chosen(visit_of(services), str(rows[0]["id"]))
+        return found.head, found.text, found.history, found.trial, False
 
     @app.callback(
         Output(ids.RULES_TRIAL, "children"),
@@ -66,6 +65,17 @@ def register(app: Dash, services: Services) -> None:
 
 def register_editing(app: Dash, services: Services) -> None:
     """Wire what only those who may change rules have on their page."""
+
+    @app.callback(
+        Output(ids.RULES_SWITCH, "children"),
+        Input(ids.RULES_ROWS, "selectedRows"),
+        Input(ids.RULES_ROWS, "rowData"),
+        prevent_initial_call=True,
+    )
+    def name_switch(rows: Rows | None, _: Rows) -> str:
+        visit = visit_of(services)
+        # a new rule is off
+        return chosen(visit, str(rows[0]["id"])).switch if rows else visit.texts("office.rules.switch_on")
 
     @app.callback(
         Output(ids.RULES_TEXT, "value", allow_duplicate=True),
@@ -119,16 +129,6 @@ def clicked(id_: str) -> bool:
     return bool(ctx.triggered_id == id_)
 
 
-def chosen(visit: Visit, rule_id: str) -> tuple[Any, ...]:
-    """The chosen rule: in words, as text, its versions, its newest trial."""
-    code = visit.session.subdistrict_code or ""
-    with visit.services.asking(visit.session) as connection:
-        kept = kept_rule(connection, rule_id, subdistrict_code=code)
-        versions = versions_of(connection, rule_id, subdistrict_code=code)
-    text = rule_text(kept.rule)
-    return head_of(kept, visit.texts), text, history_of(versions, visit), trial_of(visit, text)[0], False
-
-
 def saved(visit: Visit, text: str, why: str, *, switch: bool) -> tuple[Any, ...]:
     """Keep the text as a new version; or switch the rule as it is kept on or off."""
     code = visit.session.subdistrict_code or ""
@@ -173,12 +173,3 @@ def tried(visit: Visit, text: str, weeks: int) -> tuple[Any, ...]:
     except FengqiaoError as fault:
         return [notice(str(fault))], no_update, no_update
     return no_update, False, 0
-
-
-def trial_of(visit: Visit, text: str) -> tuple[Any, bool]:
-    """The newest trial of the rule in the text, and whether nothing is waited for any more."""
-    with visit.services.asking(visit.session) as connection:
-        trials = trials_of(connection, parse_rule(text).id, subdistrict_code=visit.session.subdistrict_code or "")
-        names = dict(community_choices(connection))
-    waiting = any(one["purpose"] == "trial" and one["finished_at"] is None for one in trials)
-    return trial_view(visit, trials, communities=names), not waiting

@@ -1,16 +1,20 @@
 """What the page of rules consists of: the list at the left; at the right the chosen rule, its text, and its trial."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from alerts.rule_store import EDITORS, KeptRule, kept_rules
-from alerts.rules import DETECTED
+from access.administration import community_choices
+from alerts.rule_store import EDITORS, KeptRule, kept_rule, kept_rules, versions_of
+from alerts.rules import DETECTED, parse_rule, rule_text
+from alerts.trial import trials_of
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import page_head, table
+from dashboard.office.parts import ONE_ROW, page_head, table
+from dashboard.office.rules.trial import trial_view
 from dashboard.office.rules.words import level_words, rule_words, title_of
 from gis.texts import Texts
 
@@ -54,26 +58,63 @@ def layout(visit: Visit) -> Component:
     rows = rule_rows(visit, kept)
     grid = table(
         texts, ids.RULES_ROWS, COLUMNS, rows, titles="office.rules", empty="office.rules.none",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-        getRowId={"function": "params.data.id"},
+        key="id", chosen=next(iter(rows), None), rowSelection=ONE_ROW,
     )  # fmt: skip
     may = visit.session.role in EDITORS
     tools = [dmc.Button(texts("office.rules.new"), id=ids.RULES_NEW, variant="default", size="sm")] if may else []
     on = sum(one.enabled for one in kept)
+    first = chosen(visit, rows[0]["id"]) if rows else None
     head = page_head(
         texts("office.rules.title"),
         facts=html.Span(texts("office.rules.facts", n=len(kept), on=on), id=ids.RULES_FACTS),
         tools=tools,
     )
     body = html.Div(
-        [html.Div(grid, className="rules-list"), detail(visit, may=may)], className="office-body rules-body"
+        [html.Div(grid, className="rules-list"), detail(visit, first, may=may)], className="office-body rules-body"
     )
     return html.Div([head, body, dcc.Interval(id=ids.RULES_TICK, interval=1500, disabled=True)], className="office-two")
 
 
-def detail(visit: Visit, *, may: bool) -> Component:
-    """The chosen rule; filled when one is chosen."""
+@dataclass(frozen=True)
+class Chosen:
+    """What stands beside the list of one rule."""
+
+    head: Any
+    text: str
+    history: Any
+    trial: Any
+    switch: str
+
+
+def chosen(visit: Visit, rule_id: str) -> Chosen:
+    """The chosen rule: in words, as text, its versions, its newest trial, and what its switch would do."""
+    code = visit.session.subdistrict_code or ""
+    with visit.services.asking(visit.session) as connection:
+        kept = kept_rule(connection, rule_id, subdistrict_code=code)
+        versions = versions_of(connection, rule_id, subdistrict_code=code)
+    text = rule_text(kept.rule)
+    trial, _ = trial_of(visit, text)
+    return Chosen(head_of(kept, visit.texts), text, history_of(versions, visit), trial, switch_word(kept, visit.texts))
+
+
+def switch_word(kept: KeptRule, texts: Texts) -> str:
+    """What the switch does with a rule as it is now."""
+    return texts("office.rules.switch_off" if kept.enabled else "office.rules.switch_on")
+
+
+def trial_of(visit: Visit, text: str) -> tuple[Any, bool]:
+    """The newest trial of the rule in the text, and whether nothing is waited for any more."""
+    with visit.services.asking(visit.session) as connection:
+        trials = trials_of(connection, parse_rule(text).id, subdistrict_code=visit.session.subdistrict_code or "")
+        names = dict(community_choices(connection))
+    waiting = any(one["purpose"] == "trial" and one["finished_at"] is None for one in trials)
+    return trial_view(visit, trials, communities=names), not waiting
+
+
+def detail(visit: Visit, first: Chosen | None, *, may: bool) -> Component:
+    """The chosen rule, the first as the page comes."""
     texts = visit.texts
+    unchosen = html.P(texts("office.rules.choose"), className="office-sentence")
     period = dmc.SegmentedControl(
         id=ids.RULES_WEEKS,
         data=[{"value": str(weeks), "label": texts("office.rules.weeks", n=weeks)} for weeks in PERIODS],
@@ -90,7 +131,7 @@ def detail(visit: Visit, *, may: bool) -> Component:
         html.Div(
             [
                 dmc.Button(texts("office.rules.save"), id=ids.RULES_SAVE, size="sm"),
-                dmc.Button(texts("office.rules.switch"), id=ids.RULES_SWITCH, variant="default", size="sm"),
+                dmc.Button(first.switch if first else "", id=ids.RULES_SWITCH, variant="default", size="sm"),
             ],
             className="rules-buttons",
         ),
@@ -98,7 +139,7 @@ def detail(visit: Visit, *, may: bool) -> Component:
     trying = [period, dmc.Button(texts("office.rules.try"), id=ids.RULES_TRY, variant="default", size="sm")]
     return html.Div(
         [
-            html.Div(html.P(texts("office.rules.choose"), className="office-sentence"), id=ids.RULES_HEAD),
+            html.Div(first.head if first else unchosen, id=ids.RULES_HEAD),
             html.Div(
                 [
                     html.Section(
@@ -106,6 +147,7 @@ def detail(visit: Visit, *, may: bool) -> Component:
                             html.H2(texts("office.rules.text")),
                             dmc.Textarea(
                                 id=ids.RULES_TEXT,
+                                value=first.text if first else "",
                                 autosize=True,
                                 minRows=9,
                                 maxRows=15,
@@ -115,7 +157,7 @@ def detail(visit: Visit, *, may: bool) -> Component:
                             ),
                             *(editing if may else []),
                             html.H2(texts("office.rules.history")),
-                            html.Div(id=ids.RULES_HISTORY),
+                            html.Div(first.history if first else None, id=ids.RULES_HISTORY),
                         ]
                     ),
                     html.Section(
@@ -124,13 +166,13 @@ def detail(visit: Visit, *, may: bool) -> Component:
                                 [html.H2(texts("office.rules.trial")), *(trying if may else [])],
                                 className="rules-trial-head",
                             ),
-                            html.Div(id=ids.RULES_TRIAL),
+                            html.Div(first.trial if first else None, id=ids.RULES_TRIAL),
                         ]
                     ),
                 ],
                 id=ids.RULES_DETAIL,
                 className="rules-detail",
-                hidden=True,
+                hidden=first is None,
             ),
         ],
         className="rules-chosen",
@@ -145,7 +187,7 @@ def head_of(kept: KeptRule, texts: Texts) -> Component:
     return html.Div(
         [
             html.Div(
-                [html.H2(title_of(rule, texts)), html.Span(f"{state} · {rule.id} · {slow}", className="facts")],
+                [html.H2(title_of(rule, texts)), html.Span(f"{state} · {slow}", className="facts")],
                 className="rules-name",
             ),
             html.P(rule_words(rule, texts)),

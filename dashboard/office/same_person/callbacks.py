@@ -64,7 +64,7 @@ def show(visit: Visit, chosen: Rows | None, status: str, last: str | None) -> tu
     """The chosen pair, and what may be decided of it."""
     pair = next((one for one in pairs(visit, status) if chosen and str(one.id) == chosen[0]["id"]), None)
     if pair is None:
-        return visit.texts("office.same-person.choose"), True, True, last is None
+        return visit.texts("office.same-person.empty"), True, True, last is None
     return shown_pair(pair, visit), status == "merged", status == "different", status == "waiting" and last is None
 
 

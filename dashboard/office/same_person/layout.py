@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.office.page import Visit
-from dashboard.office.parts import keys_row, page_head, table
+from dashboard.office.parts import ONE_ROW, keys_row, page_head, table
 from etl.matching import RULE, STATUSES, pair_counts, pairs_of
 
 #: (field of the comparison, attribute of one record, of the other)
@@ -42,8 +42,8 @@ def layout(visit: Visit) -> Component:
     ]
     listed = table(
         texts, ids.SAME_PERSON_ROWS, columns, pair_rows(visit, "waiting"), titles="office.same-person",
-        empty="office.same-person.none", getRowId={"function": "params.data.id"},
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        empty="office.same-person.none", key="id",
+        rowSelection=ONE_ROW,
     )  # fmt: skip
     shown = dmc.SegmentedControl(
         id=ids.SAME_PERSON_SHOWN,
@@ -68,7 +68,7 @@ def layout(visit: Visit) -> Component:
     )
     chosen = html.Div(
         [
-            html.Div(html.P(texts("office.same-person.choose"), className="office-sentence"), id=ids.SAME_PERSON_PAIR),
+            html.Div(html.P(texts("office.same-person.empty"), className="office-sentence"), id=ids.SAME_PERSON_PAIR),
             buttons,
         ],
         className="same-person-chosen",
