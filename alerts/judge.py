@@ -35,8 +35,8 @@ WEEKS = 8
 
 #: what a unit of each kind is in the statements
 UNITS = {
-    "cell": "lower(to_hex(fine.parent_10))",
-    "compound": "CAST(compound.id AS text)",
+    "cell": "lower(to_hex(event.cell_10))",
+    "compound": "CAST(event.compound_id AS text)",
     "community": "event.community_code",
 }
 

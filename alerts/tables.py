@@ -227,7 +227,8 @@ outside_alert = Table(
     moment("received_at", nullable=False),
     Column("received_by", Text, nullable=False),
     moment("ended_at", comment="Cancelled, or replaced by an update"),
-    UniqueConstraint("sender", "identifier", "sent"),
+    Column("replaces", ARRAY(Text), nullable=False, server_default="{}", comment="What an update or a cancellation ends: sender,identifier,sent as written in UTC"),
+    UniqueConstraint("subdistrict_code", "sender", "identifier", "sent"),
     CheckConstraint("level BETWEEN 1 AND 4", name="level"),
     schema="alerting",
 )  # fmt: skip

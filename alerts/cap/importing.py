@@ -1,7 +1,7 @@
 """Take in CAP messages of others: a weather warning, an alert of the district."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 from sqlalchemy import Connection
 
 from alerts.cap.issuing import SQL
-from alerts.cap.message import CapMessage, Info
+from alerts.cap.message import CapMessage, Info, Reference
 from alerts.cap.reading import MOST_BYTES, read_cap
 from gis.errors import BadInput, Unavailable
 
@@ -41,23 +41,30 @@ def import_cap(
         If it is not a CAP message that holds.
     """
     message = read_cap(content)
-    named = {"sender": message.sender, "identifier": message.identifier, "sent": message.sent}
+    named = {
+        "subdistrict_code": subdistrict_code,
+        "sender": message.sender,
+        "identifier": message.identifier,
+        "sent": message.sent,
+    }
     told = {"status": message.status, "msg_type": message.msg_type}
     info = chosen_info(message)
     level = level_of(info) if info else 4
     known = connection.scalar(SQL["known_message"], named)
     if known is not None:
         return {"id": known, "new": False, **told, "event": info.event if info else "", "level": level}
-    for reference in message.references:
-        values = {"sender": reference.sender, "identifier": reference.identifier, "sent": reference.sent}
-        connection.execute(SQL["end_referred"], {**values, "subdistrict_code": subdistrict_code, "now": now})
+    # an acknowledgement or an error names the message it answers, and ends nothing
+    replaced = message.references if message.msg_type in ("Update", "Cancel") else ()
+    for reference in replaced:
+        connection.execute(SQL["end_referred"], {**named, **vars(reference), "status": message.status, "now": now})
     area = area_of(info) if info else None
     stored = connection.scalar(
         SQL["add_message"],
         {
             **named,
             **told,
-            "subdistrict_code": subdistrict_code,
+            "named": name_of(Reference(message.sender, message.identifier, message.sent)),
+            "replaces": [name_of(reference) for reference in replaced],
             "source_name": (info.sender_name if info else "") or message.sender,
             "event": info.event if info else message.msg_type,
             "headline": info.headline if info else "",
@@ -78,6 +85,11 @@ def import_cap(
     )
     connection.execute(SQL["tell_outside"])
     return {"id": stored, "new": True, **told, "event": info.event if info else "", "level": level}
+
+
+def name_of(reference: Reference) -> str:
+    """A message by what CAP knows it by, the same whatever offset its time is written with."""
+    return f"{reference.sender},{reference.identifier},{reference.sent.astimezone(UTC).isoformat()}"
 
 
 def chosen_info(message: CapMessage) -> Info | None:

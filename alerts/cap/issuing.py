@@ -15,9 +15,8 @@ from sqlalchemy import Connection
 
 from alerts.cap.message import Area, CapMessage, Info, Reference, Ring
 from alerts.grading import shipped_level_rule
-from alerts.labels import method_name
 from alerts.response import shipped_response
-from alerts.words import rule_title
+from alerts.words import method_words, rule_title, window_words
 from gis.cells import polygons
 from gis.database.statements import load_statements
 from gis.errors import NotFound
@@ -156,17 +155,18 @@ def info_of(
 
 def description_of(alert: Mapping[str, Any], event: Mapping[str, Any], texts: Texts) -> str:
     """How much against what was expected, of what kinds, how many people live there, how it was found."""
-    hours = max(1, round((alert["window_to"] - alert["window_from"]).total_seconds() / 3600))
-    parts = []
+    window = window_words(alert["window_from"], alert["window_to"], texts)
+    # why it is over comes first: a shape that became part of its neighbour's is no all-clear
+    parts = [texts(f"alerts.ended.{event['detail']['ended_by']}")] if "ended_by" in event["detail"] else []
     if alert["unit_kind"] == "feed":
-        parts.append(texts("alerts.cap.silent", hours=hours))
+        parts.append(texts("alerts.cap.silent", window=window))
     elif alert["expected"] is None or alert["expected_high"] is None:
-        parts.append(texts("alerts.cap.counted", hours=hours, n=f"{event['observed']:.0f}"))
+        parts.append(texts("alerts.cap.counted", window=window, n=f"{event['observed']:.0f}"))
     else:
         interval = {"low": f"{alert['expected_low'] or 0:g}", "high": f"{alert['expected_high']:g}"}
         number = f"{event['observed']:.0f}"
         expected = f"{alert['expected']:.1f}"
-        parts.append(texts("alerts.cap.compared", hours=hours, n=number, expected=expected, **interval))
+        parts.append(texts("alerts.cap.compared", window=window, n=number, expected=expected, **interval))
     kinds = " · ".join(f"{one['name']} {one['count']}" for one in alert["reasons"])
     if kinds:
         parts.append(texts("alerts.cap.kinds", kinds=kinds))
@@ -175,8 +175,7 @@ def description_of(alert: Mapping[str, Any], event: Mapping[str, Any], texts: Te
         parts.append(
             texts("alerts.cap.few_people") if persons is None else texts("alerts.cap.people", n=f"{persons:,}")
         )
-    key = f"alerts.method.{method_name(alert['method'])}"
-    parts.append(texts(key) if key in texts.by_key else alert["method"])
+    parts.append(method_words(alert["method"], texts, compared=alert["expected"] is not None))
     return texts("alerts.cap.stop").join(parts) + texts("alerts.cap.end")
 
 

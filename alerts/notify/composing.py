@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.notify.notice import Notice
-from alerts.words import rule_title
+from alerts.words import change_words, rule_title
 from gis.texts import Texts
 
 #: alerts named one by one; the rest is counted
@@ -68,7 +68,7 @@ def line_of(notice: Notice, texts: Texts) -> str:
         rule_title(alert["rule"], alert["rule_name"], texts),
         where_of(alert, texts),
         counted,
-        texts(f"alerts.change.{notice.change}"),
+        change_words(notice.change, notice.event_level, notice.detail, texts),
         texts("alerts.notify.holder", post=texts(f"alerts.post.{alert['holder']}")),
     ]
     return " · ".join(fact for fact in facts if fact)

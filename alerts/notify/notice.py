@@ -32,6 +32,8 @@ class Notice:
     route: Route | None = None
     group_key: str = ""
     due_at: datetime | None = None
+    #: what else the step tells: new members, former level
+    detail: Mapping[str, Any] = field(default_factory=dict)
     #: [{stage, verdict, reason, values, at}]
     stages: list[dict[str, Any]] = field(default_factory=list)
     #: of a stored notice
@@ -66,6 +68,7 @@ class Notice:
             at=self.at,
             alert=self.alert,
             route=route,
+            detail=self.detail,
             stages=list(self.stages),
         )
 
@@ -87,7 +90,7 @@ class World:
     routing: Routing
     #: by (route, group key)
     groups: dict[tuple[str, str], GroupState]
-    #: level each alert was last told with, by (route, alert)
-    told_levels: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    #: level and step each alert was last told with, by (route, alert)
+    told: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     #: silences' reasons and ends, by id
     silences: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)

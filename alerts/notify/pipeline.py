@@ -54,6 +54,7 @@ def decide_new(connection: Connection, routing: Routing, *, subdistrict_code: st
             event_level=row["event_level"],
             at=row["at"],
             alert=alerts[row["alert_id"]],
+            detail=row["detail"],
         )
         kept.extend(notices_of_step(step, world))
     written = [
@@ -92,8 +93,8 @@ def tell_due(connection: Connection, routing: Routing, *, subdistrict_code: str,
         return 0
     alerts = alerts_by_id(connection, {row["alert_id"] for row in rows})
     world = world_now(connection, routing, alerts, subdistrict_code=subdistrict_code, now=now)
-    told = connection.execute(SQL["told_levels"], {"ids": list(alerts)}).mappings()
-    world.told_levels = {(row["route"], row["alert_id"]): row["level"] for row in told}
+    told = connection.execute(SQL["last_told"], {"ids": list(alerts)}).mappings()
+    world.told = {(row["route"], row["alert_id"]): (row["level"], row["event_id"]) for row in told}
     groups: dict[tuple[str, str], list[Notice]] = {}
     stopped: list[Notice] = []
     for row in rows:
@@ -106,6 +107,7 @@ def tell_due(connection: Connection, routing: Routing, *, subdistrict_code: str,
             alert=alerts[row["alert_id"]],
             route=routing.route(row["route"]),
             group_key=row["group_key"],
+            detail=row["detail"],
             stages=list(row["stages"]),
         )
         if notice.route is None:

@@ -39,6 +39,17 @@ def concern(notice: Notice, world: World) -> Verdict:
     return Verdict("pass", "concerns", {"change": notice.change})
 
 
+def novelty(notice: Notice, world: World) -> Verdict:
+    """What counts cases is reported again only when it became graver or a case was added, not when a count swings."""
+    if notice.change not in ("level", "grown") or notice.alert["members"] is None:
+        return Verdict("pass", "its_own_news")
+    if notice.detail.get("new"):
+        return Verdict("pass", "new_cases", {"n": notice.detail["new"]})
+    if notice.event_level < notice.detail.get("from", notice.event_level):
+        return Verdict("pass", "graver")
+    return Verdict("stop", "no_new_case")
+
+
 def route(notice: Notice, world: World) -> Verdict:
     """Whether this route is for such an alert, such a step, and the post that holds it."""
     way = notice.route
@@ -111,15 +122,23 @@ def quiet_until(hours: QuietHours, at: datetime, zone: ZoneInfo) -> datetime | N
 def dedup(notice: Notice, world: World) -> Verdict:
     """What is over before anybody heard of it, or told already, is not told."""
     assert notice.route is not None
-    told = world.told_levels.get((notice.route.id, notice.alert["id"]))
-    if notice.alert["status"] == "cleared" and told is None:
+    level, event_id = world.told.get((notice.route.id, notice.alert["id"]), (None, 0))
+    if notice.alert["status"] == "cleared" and level is None:
         return Verdict("stop", "over_before_told")
-    if notice.change in ("released", "unsilenced") and told == notice.alert["level"]:
-        return Verdict("stop", "told_already", {"level": told})
+    if notice.event_id < event_id:
+        # it waited for the morning, and something graver was told meanwhile
+        return Verdict("stop", "told_since")
+    if notice.change in ("released", "unsilenced") and level == notice.alert["level"]:
+        return Verdict("stop", "told_already", {"level": level})
     return Verdict("pass", "news")
 
 
-FIRST: tuple[tuple[str, Stage], ...] = (("concern", concern), ("inhibit", inhibit), ("silence", silence))
+FIRST: tuple[tuple[str, Stage], ...] = (
+    ("concern", concern),
+    ("novelty", novelty),
+    ("inhibit", inhibit),
+    ("silence", silence),
+)
 ALONG: tuple[tuple[str, Stage], ...] = (("route", route), ("group", group), ("wait", wait), ("quiet", quiet))
 LAST: tuple[tuple[str, Stage], ...] = (("inhibit", inhibit), ("silence", silence), ("dedup", dedup))
 

@@ -27,21 +27,26 @@ SELECT id, alert_id, at, change, level, observed, cells, detail FROM alerting.sh
  ORDER BY alert_id, at, id;
 
 -- known_message --
-SELECT id FROM alerting.outside_alert WHERE sender = :sender AND identifier = :identifier AND sent = :sent;
+SELECT id FROM alerting.outside_alert WHERE subdistrict_code = :subdistrict_code AND sender = :sender AND identifier = :identifier AND sent = :sent;
 
 -- add_message --
--- A message from outside, with its area: polygons as well-known text, empty where it names places only.
+-- A message from outside, with its area: polygons as well-known text, empty where it names places only. It is over when it comes after what
+-- replaced or cancelled it, as from a feed that is read newest first.
 INSERT INTO alerting.outside_alert (subdistrict_code, sender, identifier, sent, status, msg_type, source_name, event, headline, description, instruction,
-                                    level, urgency, severity, certainty, area_desc, geom, effective_at, expires_at, message, received_at, received_by, ended_at)
+                                    level, urgency, severity, certainty, area_desc, geom, effective_at, expires_at, message, received_at, received_by, replaces, ended_at)
 VALUES (:subdistrict_code, :sender, :identifier, :sent, :status, :msg_type, :source_name, :event, :headline, :description, :instruction,
         :level, :urgency, :severity, :certainty, :area_desc, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_GeomFromText(:area, 4326)), 3)),
-        :effective_at, :expires_at, :message, :now, :post, CASE WHEN :msg_type = 'Cancel' THEN CAST(:now AS timestamptz) END)
+        :effective_at, :expires_at, :message, :now, :post, CAST(:replaces AS text[]),
+        CASE WHEN :msg_type = 'Cancel'
+               OR EXISTS (SELECT FROM alerting.outside_alert AS later
+                           WHERE later.subdistrict_code = :subdistrict_code AND later.status = :status AND CAST(:named AS text) = ANY (later.replaces))
+             THEN CAST(:now AS timestamptz) END)
 RETURNING id;
 
 -- end_referred --
--- What an update or a cancellation is about.
+-- What an update or a cancellation is about; an exercise ends nothing that is meant.
 UPDATE alerting.outside_alert SET ended_at = :now
- WHERE subdistrict_code = :subdistrict_code AND sender = :sender AND identifier = :identifier AND sent = :sent AND ended_at IS NULL;
+ WHERE subdistrict_code = :subdistrict_code AND status = :status AND sender = :sender AND identifier = :identifier AND sent = :sent AND ended_at IS NULL;
 
 -- standing_outside --
 -- Messages from outside that hold now and are meant, gravest first.

@@ -1,59 +1,41 @@
 -- incident_history --
 -- Incidents of a rule reported after :since and up to :until, with every unit they count for; `day` is the local day [days since 1970].
-SELECT event.id, event.reported_at AS at, (event.reported_at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day,
-       event.due_at, COALESCE(event.closed_at, CASE WHEN event.status = 'closed' THEN event.reported_at END) AS closed_at,
-       COALESCE(NULLIF(event.subcategory, ''), event.category) AS kind, fine.parent_10 AS cell, compound.id AS compound, event.community_code AS community
-  FROM base.incident AS event
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.reported_at > :since AND event.reported_at <= :until
+SELECT event.id, event.at, (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event.due_at,
+       COALESCE(event.closed_at, CASE WHEN event.status = 'closed' THEN event.at END) AS closed_at, event.kind, event.cell_10 AS cell, event.compound_id AS compound,
+       event.community_code AS community
+  FROM alerting.placed_incident AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at > :since AND event.at <= :until
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
    AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY(CAST(:subcategory AS text[])))
    AND (cardinality(CAST(:grade AS text[])) = 0 OR event.grade = ANY(CAST(:grade AS text[])))
    AND event.subcategory <> ALL (CAST(:sensitive AS text[]))
- ORDER BY event.reported_at, event.id;
+ ORDER BY event.at, event.id;
 
 -- service_request_history --
 -- As incident_history, of service requests; kinds are the names of the service items.
-SELECT event.id, event.requested_at AS at, (event.requested_at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day,
-       event.due_at, COALESCE(event.closed_at, CASE WHEN event.status = 'closed' THEN event.requested_at END) AS closed_at,
-       COALESCE(item.name, event.item_code) AS kind, fine.parent_10 AS cell, compound.id AS compound, event.community_code AS community
-  FROM base.service_request AS event
-  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.requested_at > :since AND event.requested_at <= :until
-   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
+SELECT event.id, event.at, (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event.due_at,
+       COALESCE(event.closed_at, CASE WHEN event.status = 'closed' THEN event.at END) AS closed_at, event.kind, event.cell_10 AS cell, event.compound_id AS compound,
+       event.community_code AS community
+  FROM alerting.placed_request AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at > :since AND event.at <= :until
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR event.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
- ORDER BY event.requested_at, event.id;
+ ORDER BY event.at, event.id;
 
 -- escalated --
 -- What turned out grave in a period: incidents of grade major or severe, and whoever came or wrote together (集体, 群体, 联名), with
 -- every unit they lie in. The truth a rule is tried against.
-SELECT event.id, event.reported_at AS at, fine.parent_10 AS cell, compound.id AS compound, event.community_code AS community
-  FROM base.incident AS event
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.reported_at > :since AND event.reported_at <= :until AND event.subcategory <> ALL (CAST(:sensitive AS text[]))
+SELECT event.id, event.at, event.cell_10 AS cell, event.compound_id AS compound, event.community_code AS community
+  FROM alerting.placed_incident AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at > :since AND event.at <= :until AND event.subcategory <> ALL (CAST(:sensitive AS text[]))
    AND (event.grade IN ('major', 'severe') OR event.title || event.description ~ '集体|群体|联名')
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
    AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY(CAST(:subcategory AS text[])))
 UNION ALL
-SELECT event.id, event.requested_at, fine.parent_10, compound.id, event.community_code
-  FROM base.service_request AS event
-  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.requested_at > :since AND event.requested_at <= :until AND event.title || event.description ~ '集体|群体|联名'
-   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
+SELECT event.id, event.at, event.cell_10, event.compound_id, event.community_code
+  FROM alerting.placed_request AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at > :since AND event.at <= :until AND event.title || event.description ~ '集体|群体|联名'
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR event.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
  ORDER BY 2, 1;
 

@@ -6,14 +6,10 @@ WITH span AS (
            CAST(:now AS timestamptz) - make_interval(weeks => week) AS closes
       FROM generate_series(0, CAST(:weeks AS integer)) AS week
 )
-SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids,
-       array_agg(COALESCE(NULLIF(event.subcategory, ''), event.category) ORDER BY event.id) AS kinds
+SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids, array_agg(event.kind ORDER BY event.id) AS kinds
   FROM span
-  JOIN base.incident AS event ON event.reported_at > span.opens AND event.reported_at <= span.closes
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
+  JOIN alerting.placed_incident AS event ON event.at > span.opens AND event.at <= span.closes
+ WHERE event.subdistrict_code = :subdistrict_code
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY(CAST(:category AS text[])))
    AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY(CAST(:subcategory AS text[])))
    AND (cardinality(CAST(:grade AS text[])) = 0 OR event.grade = ANY(CAST(:grade AS text[])))
@@ -29,16 +25,11 @@ WITH span AS (
            CAST(:now AS timestamptz) - make_interval(weeks => week) AS closes
       FROM generate_series(0, CAST(:weeks AS integer)) AS week
 )
-SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids,
-       array_agg(COALESCE(item.name, event.item_code) ORDER BY event.id) AS kinds
+SELECT span.week, {unit} AS unit_code, count(*) AS observed, array_agg(event.id ORDER BY event.id) AS member_ids, array_agg(event.kind ORDER BY event.id) AS kinds
   FROM span
-  JOIN base.service_request AS event ON event.requested_at > span.opens AND event.requested_at <= span.closes
-  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY(CAST(:topic AS text[])))
+  JOIN alerting.placed_request AS event ON event.at > span.opens AND event.at <= span.closes
+ WHERE event.subdistrict_code = :subdistrict_code
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR event.topic = ANY(CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY(CAST(:item_code AS text[])))
    AND (NOT :open OR event.status <> 'closed')
    AND (NOT :overdue OR (event.status <> 'closed' AND event.due_at < :now))

@@ -4,7 +4,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('alerts.notify.' || :subdistrict_c
 
 -- undecided_events --
 -- Steps that the stages have not seen yet, oldest first.
-SELECT event.id AS event_id, event.change, event.level AS event_level, event.at, event.alert_id
+SELECT event.id AS event_id, event.change, event.level AS event_level, event.at, event.alert_id, event.detail
   FROM alerting.alert_event AS event
   JOIN alerting.alert ON alert.id = event.alert_id
  WHERE event.routed_at IS NULL AND alert.subdistrict_code = :subdistrict_code
@@ -46,7 +46,7 @@ UPDATE alerting.alert_event SET routed_at = :now WHERE id = ANY (CAST(:ids AS bi
 -- due_notices --
 -- Everything that waits in groups of which something is due.
 SELECT notice.id, notice.event_id, notice.alert_id, notice.route, notice.group_key, notice.stages, notice.due_at, event.change,
-       event.level AS event_level, event.at
+       event.level AS event_level, event.at, event.detail
   FROM alerting.notice
   JOIN alerting.alert_event AS event ON event.id = notice.event_id
  WHERE notice.subdistrict_code = :subdistrict_code AND notice.state = 'waiting'
@@ -54,9 +54,9 @@ SELECT notice.id, notice.event_id, notice.alert_id, notice.route, notice.group_k
                                              WHERE subdistrict_code = :subdistrict_code AND state = 'waiting' AND due_at <= :now)
  ORDER BY notice.id;
 
--- told_levels --
--- The level each alert was last told with on each route.
-SELECT DISTINCT ON (notice.route, notice.alert_id) notice.route, notice.alert_id, event.level
+-- last_told --
+-- The step each alert was last told with on each route, and its level.
+SELECT DISTINCT ON (notice.route, notice.alert_id) notice.route, notice.alert_id, event.id AS event_id, event.level
   FROM alerting.notice JOIN alerting.alert_event AS event ON event.id = notice.event_id
  WHERE notice.alert_id = ANY (CAST(:ids AS bigint[])) AND notice.state = 'sent'
  ORDER BY notice.route, notice.alert_id, notice.event_id DESC;

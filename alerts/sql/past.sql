@@ -1,14 +1,10 @@
 -- daily_incidents --
 -- Incidents of a rule per unit and local day; the ids and kinds of days that may hold a finding. {unit} as in judge.sql.
-SELECT {unit} AS unit_code, (event.reported_at AT TIME ZONE :zone)::date AS day, count(*) AS observed,
+SELECT {unit} AS unit_code, (event.at AT TIME ZONE :zone)::date AS day, count(*) AS observed,
        CASE WHEN count(*) >= :least THEN array_agg(event.id ORDER BY event.id) END AS member_ids,
-       CASE WHEN count(*) >= :least THEN array_agg(COALESCE(NULLIF(event.subcategory, ''), event.category) ORDER BY event.id) END AS kinds
-  FROM base.incident AS event
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.reported_at >= :opens AND event.reported_at < :closes
+       CASE WHEN count(*) >= :least THEN array_agg(event.kind ORDER BY event.id) END AS kinds
+  FROM alerting.placed_incident AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at >= :opens AND event.at < :closes
    AND (cardinality(CAST(:category AS text[])) = 0 OR event.category = ANY (CAST(:category AS text[])))
    AND (cardinality(CAST(:subcategory AS text[])) = 0 OR event.subcategory = ANY (CAST(:subcategory AS text[])))
    AND (cardinality(CAST(:grade AS text[])) = 0 OR event.grade = ANY (CAST(:grade AS text[])))
@@ -17,17 +13,12 @@ SELECT {unit} AS unit_code, (event.reported_at AT TIME ZONE :zone)::date AS day,
 
 -- daily_service_requests --
 -- As daily_incidents, of service requests; kinds are the names of the service items.
-SELECT {unit} AS unit_code, (event.requested_at AT TIME ZONE :zone)::date AS day, count(*) AS observed,
+SELECT {unit} AS unit_code, (event.at AT TIME ZONE :zone)::date AS day, count(*) AS observed,
        CASE WHEN count(*) >= :least THEN array_agg(event.id ORDER BY event.id) END AS member_ids,
-       CASE WHEN count(*) >= :least THEN array_agg(COALESCE(item.name, event.item_code) ORDER BY event.id) END AS kinds
-  FROM base.service_request AS event
-  LEFT JOIN support.service_item AS item ON item.code = event.item_code AND item.subdistrict_code = event.subdistrict_code
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = event.subdistrict_code
- WHERE event.subdistrict_code = :subdistrict_code AND event.placement = 'placed' AND event.status <> 'withdrawn'
-   AND event.requested_at >= :opens AND event.requested_at < :closes
-   AND (cardinality(CAST(:topic AS text[])) = 0 OR item.topic = ANY (CAST(:topic AS text[])))
+       CASE WHEN count(*) >= :least THEN array_agg(event.kind ORDER BY event.id) END AS kinds
+  FROM alerting.placed_request AS event
+ WHERE event.subdistrict_code = :subdistrict_code AND event.at >= :opens AND event.at < :closes
+   AND (cardinality(CAST(:topic AS text[])) = 0 OR event.topic = ANY (CAST(:topic AS text[])))
    AND (cardinality(CAST(:item_code AS text[])) = 0 OR event.item_code = ANY (CAST(:item_code AS text[])))
    AND {unit} IS NOT NULL
  GROUP BY unit_code, day;

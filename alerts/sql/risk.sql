@@ -2,28 +2,22 @@
 -- What speaks for a risk: placed incidents and requests of the kinds of kinds.yml, with the compound and the cell of resolution 10 they
 -- lie in. Escalated: graded major or severe, or taken up together. Sensitive kinds are left out.
 SELECT (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event.subcategory, event.topic, event.channel,
-       event.building_id AS building, CAST(compound.id AS text) AS compound, lower(to_hex(fine.parent_10)) AS cell,
+       event.building_id AS building, CAST(event.compound_id AS text) AS compound, lower(to_hex(event.cell_10)) AS cell,
        event.escalated, event.due_at IS NOT NULL AND COALESCE(event.closed_at, CAST(:now AS timestamptz)) > event.due_at AS overdue,
        EXISTS (SELECT FROM casework.transition
                 WHERE transition.subject = event.subject AND transition.subject_id = event.id AND transition.step = 'returned') AS returned
-  FROM (SELECT 'incident' AS subject, id, reported_at AS at, subcategory, '' AS topic, '' AS channel, building_id, place_id, cell, due_at, closed_at,
+  FROM (SELECT 'incident' AS subject, id, at, subcategory, '' AS topic, '' AS channel, building_id, compound_id, cell_10, due_at, closed_at,
                grade IN ('major', 'severe') OR title || description ~ '集体|群体|联名' AS escalated
-          FROM base.incident
-         WHERE subdistrict_code = :subdistrict_code AND placement = 'placed' AND status <> 'withdrawn'
+          FROM alerting.placed_incident
+         WHERE subdistrict_code = :subdistrict_code AND at > :since AND at <= :now
            AND subcategory = ANY (CAST(:subcategory AS text[])) AND subcategory <> ALL (CAST(:sensitive AS text[]))
-           AND reported_at > :since AND reported_at <= :now
         UNION ALL
-        SELECT 'request', request.id, requested_at, '', COALESCE(item.topic, ''), CASE WHEN request.feed = 'petitions' THEN '信访' ELSE request.channel END,
-               building_id, place_id, cell, due_at, closed_at, request.title || request.description ~ '集体|群体|联名'
-          FROM base.service_request AS request
-          LEFT JOIN support.service_item AS item ON item.code = request.item_code AND item.subdistrict_code = request.subdistrict_code
-         WHERE request.subdistrict_code = :subdistrict_code AND placement = 'placed' AND status <> 'withdrawn'
-           AND (item.topic = ANY (CAST(:topic AS text[])) OR request.channel = ANY (CAST(:channel AS text[])) OR request.feed = 'petitions')
-           AND requested_at > :since AND requested_at <= :now
-       ) AS event
-  LEFT JOIN base.building ON building.id = event.building_id
-  LEFT JOIN base.place AS compound ON compound.id = COALESCE(building.place_id, event.place_id) AND compound.kind IN ('compound', 'apartment')
-  LEFT JOIN base.cell AS fine ON fine.cell = event.cell AND fine.subdistrict_code = :subdistrict_code;
+        SELECT 'request', id, at, '', COALESCE(topic, ''), CASE WHEN feed = 'petitions' THEN '信访' ELSE channel END, building_id, compound_id, cell_10,
+               due_at, closed_at, title || description ~ '集体|群体|联名'
+          FROM alerting.placed_request
+         WHERE subdistrict_code = :subdistrict_code AND at > :since AND at <= :now
+           AND (topic = ANY (CAST(:topic AS text[])) OR channel = ANY (CAST(:channel AS text[])) OR feed = 'petitions')
+       ) AS event;
 
 -- risk_compounds --
 -- Compounds and apartments with their kind, how many dwellings they have, and the share of them (of beds in an apartment) nobody is on

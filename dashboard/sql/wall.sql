@@ -187,7 +187,7 @@ SELECT topic, version, extract(epoch FROM refreshed_at)::float AS refreshed_at F
 SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status,
        alert.community_code, ST_AsGeoJSON(alert.geom, 6) AS geom, cardinality(alert.cells) AS cell_count, alert.observed, alert.expected,
        alert.expected_low, alert.expected_high, alert.method, alert.recurrence_days, alert.window_from, alert.window_to, alert.reasons, alert.exposure,
-       alert.members, cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.holder, alert.silenced_by, alert.exercise,
+       alert.members, cardinality(alert.member_ids) AS member_count, alert.raised_at, alert.due_at, alert.holder, alert.held_by_at, alert.silenced_by, alert.exercise,
        alert.acknowledged_at, alert.acknowledged_by, community.name AS community, community.name_en AS community_en,
        (SELECT max(at) FROM alerting.shown_event WHERE alert_id = alert.id AND change IN ('raised', 'level')) AS graded_at,
        (SELECT count(*) FROM alerting.alert AS other WHERE other.inhibited_by = alert.id AND other.status <> 'cleared') AS explains,

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerts.labels import method_name
 from alerts.life import free_letters
-from alerts.words import recurrence_words, rule_title
+from alerts.response import shipped_response
+from alerts.words import method_words, recurrence_words, rule_title, window_words
 from dashboard.look import RESOURCE_SIGNS
 from dashboard.wall.ground import bounds_of, rings_of
 from dashboard.wall.picture import thousands
@@ -214,6 +214,7 @@ def takeover_facts(connection: Connection, row: Any, *, now: datetime, unplaced:
             **people(row["exposure"], texts),
             "help": helpers(help_near, texts),
             "post": post(row, texts),
+            "post_state": texts(f"wall.alert.post.{row['status']}"),
             "steps": steps(row, events, texts),
             "members": texts("wall.alert.members", n=row["member_count"]) if row["member_count"] else "",
             "reach": texts("wall.alert.help") if help_near else "",
@@ -226,11 +227,8 @@ def takeover_facts(connection: Connection, row: Any, *, now: datetime, unplaced:
 def measured(row: Any, texts: Texts) -> dict[str, Any]:
     """How much against what was expected, with its interval, and the commonest kinds."""
     unit, observed, expected = texts("wall.unit.cases"), row["observed"], row["expected"]
-    hours = round((row["window_to"] - row["window_from"]).total_seconds() / 3600)
     told = expected is not None and row["expected_high"] is not None and expected > 0
-    method = method_name(row["method"])
-    key = f"alerts.method.{method}"
-    named = texts(key) if key in texts.by_key else row["method"]
+    named = method_words(row["method"], texts, compared=expected is not None)
     chance = recurrence_words(row["recurrence_days"], texts)
     reasons = [texts("wall.reason", name=one["name"], n=one["count"]) for one in row["reasons"][:3]]
     return {
@@ -247,7 +245,7 @@ def measured(row: Any, texts: Texts) -> dict[str, Any]:
             "expected": expected,
             "low": row["expected_low"] or 0.0,
             "high": row["expected_high"],
-            "unit": texts("wall.alert.per_window", hours=hours),
+            "unit": texts("wall.alert.per_window", window=window_words(row["window_from"], row["window_to"], texts)),
         }
         if told
         else None,
@@ -294,14 +292,13 @@ def helpers(rows: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
 
 
 def post(row: Any, texts: Texts) -> str:
-    """Who has it: the post it waits for, or the one that took it on; a community's posts with its name."""
+    """The post it waits for, or that took it on; a community's posts with its name."""
     community = row["community_en"] if texts.language == "en" and row["community_en"] else row["community"]
     if row["status"] == "acknowledged" and row["acknowledged_by"]:
-        return texts("wall.alert.post_held", post=row["acknowledged_by"])
+        return str(row["acknowledged_by"])
     of_community = row["holder"] in ("grid_worker", "grid_leader", "community") and community
     name = texts(f"alerts.post.{row['holder']}")
-    told = texts("wall.alert.post_of", community=community, post=name) if of_community else name
-    return texts("wall.alert.post_open", post=told)
+    return texts("wall.alert.post_of", community=community, post=name) if of_community else name
 
 
 def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]:
@@ -309,7 +306,8 @@ def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]
 
     What must happen next closes the row when something is due.
     """
-    told = [event for event in events if event["change"] in STEPS_SHOWN][-(4 if row["due_at"] else 5) :]
+    due = next_due(row)
+    told = [event for event in events if event["change"] in STEPS_SHOWN][-(4 if due else 5) :]
     last_grade = max((place for place, event in enumerate(told) if event["change"] in ("raised", "level")), default=-1)
     return [
         {
@@ -328,11 +326,23 @@ def steps(row: Any, events: Sequence[Any], texts: Texts) -> list[dict[str, Any]]
             for place, event in enumerate(told)
         ),
         *(
-            [{"at": row["due_at"].timestamp(), "label": texts("wall.step.due"), "mine": False, "due": True}]
-            if row["due_at"]
+            [{"at": due.timestamp(), "label": texts(f"wall.step.due.{row['status']}"), "mine": False, "due": True}]
+            if due
             else []
         ),
     ]
+
+
+def next_due(row: Any) -> datetime | None:
+    """By when something must follow an acknowledgement, or the alert be taken on before the next post is asked."""
+    if row["status"] == "acknowledged":
+        due: datetime | None = row["due_at"]
+        return due
+    response = shipped_response()
+    if row["silenced_by"] is not None or row["exercise"] or response.next_post(row["holder"]) is None:
+        return None
+    held_by_at: datetime = row["held_by_at"]
+    return held_by_at + response.wait(row["level"])
 
 
 def step_label(event: Any, texts: Texts) -> str:

@@ -111,6 +111,22 @@ def test_every_message_of_an_alerts_life_holds_against_the_schema():
     assert [code.text for code in codes] == ["320505006001", "320505006002"] * 2
 
 
+def test_a_shape_that_became_part_of_its_neighbours_gives_no_all_clear():
+    merged = event(5, "cleared", minutes=60) | {"detail": {"ended_by": "merged", "merged_into": 8}}
+    message = messages_of(alert(), [EVENTS[0], merged])[-1]
+    assert message.infos[0].description.startswith("并入相邻预警；")
+    assert message.infos[1].description.startswith("merged with its neighbour; ")
+
+
+def test_a_long_window_is_told_in_days_and_a_mere_threshold_compares_with_nothing():
+    (message,) = messages_of(
+        alert(window_from=NOW - timedelta(hours=189), expected=None, expected_high=None), EVENTS[:1]
+    )
+    # 189 h = 7.9 days
+    assert message.infos[0].description.startswith("8天内 5 件；")
+    assert message.infos[0].description.endswith("阈值规则，达到定数即预警。")
+
+
 def test_the_polygon_is_the_outer_line_of_the_cells_of_that_step():
     first, second, *_ = messages_of(alert(), EVENTS)
 

@@ -28,6 +28,7 @@ from alerts.notify.stages import (
     dedup,
     group,
     inhibit,
+    novelty,
     pass_through,
     quiet,
     quiet_until,
@@ -46,6 +47,7 @@ ALERT = {
     "unit_kind": "compound",
     "unit_code": "3",
     "method": "threshold",
+    "members": "incident",
     "level": 3,
     "community_code": "320505006001",
     "status": "open",
@@ -64,10 +66,16 @@ quiet_hours: {from: "22:00", to: "07:00", levels: [3, 4]}
 )
 
 
-def notice(change="raised", level=None, **alert):
+def notice(change="raised", level=None, detail=None, event_id=1, **alert):
     row = ALERT | alert
     return Notice(
-        event_id=1, change=change, event_level=level or row["level"], at=NOW, alert=row, route=ROUTING.routes[0]
+        event_id=event_id,
+        change=change,
+        event_level=level or row["level"],
+        at=NOW,
+        alert=row,
+        route=ROUTING.routes[0],
+        detail=detail or {},
     )
 
 
@@ -89,6 +97,24 @@ def test_what_a_larger_alert_explains_is_not_told_but_its_end_is():
     assert said(inhibit, notice(inhibited_by=3), world()) == ("stop", "inhibited")
     assert said(inhibit, notice(), world()) == ("pass", "not_inhibited")
     assert said(inhibit, notice("cleared", inhibited_by=3, status="cleared"), world()) == ("pass", "not_inhibited")
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "detail", "members", "expected"),
+    [
+        # a count that swings, a shape that reaches out with the same cases: nothing happened
+        ("level", 4, {"from": 3}, "incident", ("stop", "no_new_case")),
+        ("grown", 3, {"new_cells": 2}, "incident", ("stop", "no_new_case")),
+        ("grown", 3, {"new_cells": 2, "new": 1}, "incident", ("pass", "new_cases")),
+        ("level", 4, {"from": 3, "new": 1}, "incident", ("pass", "new_cases")),
+        ("level", 2, {"from": 3}, "incident", ("pass", "graver")),
+        # a silent feed counts no cases: its level is all there is to tell
+        ("level", 4, {"from": 3}, None, ("pass", "its_own_news")),
+        ("escalated", 3, {}, "incident", ("pass", "its_own_news")),
+    ],
+)
+def test_it_is_told_again_only_when_a_case_was_added_or_it_became_graver(change, level, detail, members, expected):
+    assert said(novelty, notice(change, level=level, detail=detail, members=members), world()) == expected
 
 
 def test_a_silence_says_why():
@@ -162,10 +188,14 @@ def test_mild_alerts_wait_until_the_morning_and_grave_ones_do_not():
 
 def test_what_is_over_before_it_was_told_is_not_told():
     assert said(dedup, notice("raised", status="cleared"), world()) == ("stop", "over_before_told")
-    told = world(told_levels={("wall", 7): 3})
-    assert said(dedup, notice("cleared", status="cleared"), told) == ("pass", "news")
-    assert said(dedup, notice("released"), told) == ("stop", "told_already")
-    assert said(dedup, notice("released", level=2), world(told_levels={("wall", 7): 4})) == ("pass", "news")
+    told = world(told={("wall", 7): (3, 1)})
+    assert said(dedup, notice("cleared", status="cleared", event_id=2), told) == ("pass", "news")
+    assert said(dedup, notice("released", event_id=2), told) == ("stop", "told_already")
+    assert said(dedup, notice("released", level=2, event_id=2), world(told={("wall", 7): (4, 1)})) == ("pass", "news")
+
+
+def test_what_waited_for_the_morning_is_not_told_after_what_followed_it():
+    assert said(dedup, notice("raised", level=4), world(told={("wall", 7): (2, 5)})) == ("stop", "told_since")
 
 
 def test_every_decision_is_kept_with_its_reason():
@@ -173,6 +203,7 @@ def test_every_decision_is_kept_with_its_reason():
     assert not pass_through(one, FIRST, world(silences={4: {"reason": "x"}}))
     assert [(step["stage"], step["verdict"], step["reason"]) for step in one.stages] == [
         ("concern", "pass", "concerns"),
+        ("novelty", "pass", "its_own_news"),
         ("inhibit", "pass", "not_inhibited"),
         ("silence", "stop", "silenced"),
     ]

@@ -202,6 +202,21 @@ def test_an_alert_without_expectation_shows_no_interval():
     assert told["times"] == ""
 
 
+def test_what_is_due_next_closes_the_row_of_steps():
+    row = {
+        "raised_at": NOW, "first_at": None, "status": "open", "level": 2, "holder": "grid_leader", "held_by_at": NOW, "due_at": None,
+        "silenced_by": None, "exercise": False,
+    }  # fmt: skip
+    # orange: each post has ten minutes before the next is asked
+    (*_, due) = steps(row, [], ZH)
+    assert (due["label"], due["at"], due["due"]) == ("应签收", (NOW + timedelta(minutes=10)).timestamp(), True)
+    # nobody is above the commander, a silence asks nobody
+    assert [step["label"] for step in steps(row | {"holder": "commander"}, [], ZH)] == ["首起"]
+    assert [step["label"] for step in steps(row | {"silenced_by": 4}, [], ZH)] == ["首起"]
+    taken = row | {"status": "acknowledged", "due_at": NOW + timedelta(minutes=30)}
+    assert steps(taken, [], ZH)[-1]["label"] == "应反馈"
+
+
 def test_fewer_than_five_people_are_not_counted_out():
     told = people({"persons": None, "households": None, "aged_60": 12, "living_alone": None}, ZH)
 
@@ -224,7 +239,7 @@ def test_what_happened_is_told_in_order_and_the_grade_is_marked():
         {"at": NOW, "change": "level", "level": 2, "detail": {"from": 3}},
     ]
 
-    told = steps(ALERT | {"due_at": NOW + timedelta(minutes=30)}, events, ZH)
+    told = steps(ALERT | {"status": "acknowledged", "due_at": NOW + timedelta(minutes=30)}, events, ZH)
 
     assert [step["label"] for step in told] == ["首起", "黄色", "签收", "到场", "升橙", "应反馈"]
     assert [step["mine"] for step in told] == [False, False, False, False, True, False]

@@ -122,6 +122,7 @@ def test_a_step_is_decided_once_waits_for_its_group_and_is_told_with_every_reaso
             "sent",
             [
                 ("concern", "concerns"),
+                ("novelty", "its_own_news"),
                 ("inhibit", "not_inhibited"),
                 ("silence", "not_silenced"),
                 ("route", "routed"),
@@ -135,7 +136,7 @@ def test_a_step_is_decided_once_waits_for_its_group_and_is_told_with_every_reaso
             ],
         )
     ]
-    assert stages_of(database, second["id"])[0][2][5] == ("wait", "joins_group")
+    assert stages_of(database, second["id"])[0][2][6] == ("wait", "joins_group")
 
 
 def test_what_is_silenced_while_it_waits_is_not_told(database):
@@ -160,6 +161,7 @@ def test_what_is_silenced_while_it_waits_is_not_told(database):
         "stopped",
         [
             ("concern", "concerns"),
+            ("novelty", "its_own_news"),
             ("inhibit", "not_inhibited"),
             ("silence", "not_silenced"),
             ("route", "routed"),
@@ -308,7 +310,7 @@ def test_a_storm_of_ten_thousand_is_a_few_dozen_notifications_and_no_fact_is_los
         assert (
             count(
                 "SELECT count(*) FROM alerting.notice WHERE subdistrict_code = :code AND state = 'stopped'"
-                " OR subdistrict_code = :code AND jsonb_array_length(stages) < 7"
+                " OR subdistrict_code = :code AND jsonb_array_length(stages) < 8"
             )
             == 0
         )

@@ -1,6 +1,6 @@
 """CAP over HTTP and the command line: the feed of a real alert, messages of others on the map and gone again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
@@ -96,6 +96,35 @@ def test_a_weather_warning_comes_in_stands_and_is_cancelled(loaded, client, swep
     cancel = weather(identifier="w2", kind="Cancel", references=f"<references>weather.example,w1,{sent}</references>")
     assert client.post("/api/outside-alerts", content=later(cancel)).status_code == 201
     assert client.get("/api/outside-alerts").json()["alerts"] == []
+
+
+def test_an_update_that_comes_before_what_it_replaces_leaves_one_standing(client, swept):
+    # as an Atom feed is read: newest first
+    first = later(weather())
+    sent = etree.fromstring(first).findtext(f"{{{NAMESPACE}}}sent")
+    # the same moment, written in another offset
+    written = datetime.fromisoformat(sent).astimezone(timezone(timedelta(hours=8))).isoformat()
+    references = f"<references>weather.example,w1,{written}</references>"
+    assert (
+        client.post(
+            "/api/outside-alerts", content=later(weather(identifier="w2", kind="Update", references=references))
+        ).status_code
+        == 201
+    )
+    assert client.post("/api/outside-alerts", content=first).status_code == 201
+    assert [one["identifier"] for one in client.get("/api/outside-alerts").json()["alerts"]] == ["w2"]
+
+
+def test_neither_an_answer_nor_an_exercise_ends_what_is_meant(client, swept):
+    first = later(weather())
+    assert client.post("/api/outside-alerts", content=first).status_code == 201
+    references = (
+        f"<references>weather.example,w1,{etree.fromstring(first).findtext(f'{{{NAMESPACE}}}sent')}</references>"
+    )
+    for number, (kind, status) in enumerate([("Ack", b"Actual"), ("Error", b"Actual"), ("Cancel", b"Exercise")]):
+        message = later(weather(identifier=f"a{number}", kind=kind, references=references)).replace(b"Actual", status)
+        assert client.post("/api/outside-alerts", content=message).status_code == 201
+    assert [one["identifier"] for one in client.get("/api/outside-alerts").json()["alerts"]] == ["w1"]
 
 
 def test_an_exercise_of_others_is_kept_and_not_shown(client, swept):

@@ -13,7 +13,7 @@ from alerts.acting import Followed, acknowledge, follow_up
 from alerts.life import alert_events, recent_alerts
 from alerts.notify.composing import where_of
 from alerts.notify.pipeline import notices_of
-from alerts.words import level_word, recurrence_words, rule_title
+from alerts.words import change_words, level_word, method_words, recurrence_words, rule_title
 from dashboard import ids
 from dashboard.look import ALERT_LIGHT, LIGHT
 from dashboard.office.page import OfficePage, Visit, visit_of
@@ -212,8 +212,7 @@ def facts_of(alert: Mapping[str, Any], texts: Texts) -> Component:
     kinds = " · ".join(f"{one['name']} {one['count']}" for one in alert["reasons"])
     if kinds:
         pairs.append((texts("office.alerts.kinds"), kinds))
-    key = f"alerts.method.{alert['method'].split(' ')[0].split('/')[0]}"
-    method = texts(key) if key in texts.by_key else alert["method"]
+    method = method_words(alert["method"], texts, compared=alert["expected"] is not None)
     chance = recurrence_words(alert["recurrence_days"], texts)
     pairs.append((texts("office.alerts.method"), " · ".join(part for part in (method, chance) if part)))
     return html.Dl(
@@ -229,7 +228,7 @@ def step_of(event: Mapping[str, Any], notices: Sequence[Mapping[str, Any]], visi
     )
     words = [
         html.Time(visit.local(event["at"], "%m-%d %H:%M:%S")),
-        html.B(change_words(event, texts)),
+        html.B(change_words(event["change"], event["level"], event["detail"], texts)),
         html.Span(actor),
     ]
     parts: list[Any] = [html.Div(words, className="warnings-step")]
@@ -241,24 +240,6 @@ def step_of(event: Mapping[str, Any], notices: Sequence[Mapping[str, Any]], visi
         summary = texts("office.alerts.told", sent=sent, waiting=waiting, stopped=len(notices) - sent - waiting)
         parts.append(html.Details([html.Summary(summary), *(stages_told(one, visit) for one in notices)]))
     return html.Li(parts)
-
-
-def change_words(event: Mapping[str, Any], texts: Texts) -> str:
-    """What happened, with what there is to add."""
-    detail, words = event["detail"], texts(f"alerts.change.{event['change']}")
-    level = level_word(event["level"], texts)
-    more = {
-        "raised": level,
-        "level": f"{level_word(detail['from'], texts)} → {level}" if "from" in detail else level,
-        "grown": f"+{detail.get('new_cells', 0)}",
-        "updated": f"+{detail.get('new', 0)}",
-        "followed": texts(f"alerts.followed.{detail['what']}") if "what" in detail else "",
-        "escalated": "→ " + texts(f"alerts.post.{detail['to']}") if "to" in detail else "",
-        "inhibited": f"#{detail.get('by', '')}",
-        "silenced": detail.get("reason", ""),
-        "cleared": texts(f"alerts.ended.{detail['ended_by']}") if "ended_by" in detail else "",
-    }.get(event["change"], "")
-    return f"{words} {more}".strip()
 
 
 def register(app: Dash, services: Services) -> None:

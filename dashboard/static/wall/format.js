@@ -37,10 +37,17 @@
     const seconds = Math.max(0, Math.floor(now - time));
     if (seconds < 60) return wall.text("age.seconds", { n: seconds });
     if (seconds < 3600) return wall.text("age.minutes", { n: Math.floor(seconds / 60) });
-    if (wall.day(time) === wall.day(now)) return wall.text("age.today", { time: wall.hourMinute(time) });
-    if (wall.day(time) === wall.day(now - 86400)) return wall.text("age.yesterday", { time: wall.hourMinute(time) });
+    return wall.dayTime(time, now);
+  };
+  wall.monthDay = function (time) {
     const f = fields(time);
     return wall.text("age.date", { month: Number(f.month), day: Number(f.day), month_name: wall.text("month." + Number(f.month)) });
+  };
+  // the same without counting: 今日2:10, 昨日2:10, 11月20日
+  wall.dayTime = function (time, now) {
+    if (wall.day(time) === wall.day(now)) return wall.text("age.today", { time: wall.hourMinute(time) });
+    if (wall.day(time) === wall.day(now - 86400)) return wall.text("age.yesterday", { time: wall.hourMinute(time) });
+    return wall.monthDay(time);
   };
   // how long: 6秒, 41分钟, 1小时12分, 2天3小时; `exact` keeps the seconds of minutes: 2分12秒
   wall.duration = function (seconds, exact) {

@@ -54,9 +54,9 @@
     const fact = (label, value) => div("fact", [span("", label), span("", value)]);
     facts.push(div("block", [div("label", wall.text("takeover.why")), div("big", [span("value", f.observed), span("beside", f.expected), span("times", f.times || "")]),
       ...(f.gauge ? [picture("gauge", gauge(alert))] : []), ...(f.reasons ? [div("why", f.reasons)] : []), div("method", f.method)]));
-    facts.push(div("block", [fact(wall.text("takeover.since"), wall.text("takeover.since_value", { time: wall.age(alert.since, now), lasting: wall.duration(now - alert.since) })), fact(wall.text("takeover.extent"), f.extent), fact(wall.text("takeover.people"), f.people), ...(f.groups ? [div("under", f.groups)] : [])]));
+    facts.push(div("block", [fact(wall.text("takeover.since"), wall.text("takeover.since_value", { time: wall.dayTime(alert.since, now), lasting: wall.duration(now - alert.since) })), fact(wall.text("takeover.extent"), f.extent), div("fact people", [span("", wall.text("takeover.people")), span("", f.people)]), ...(f.groups ? [div("under", f.groups)] : [])]));
     if (f.help.length) facts.push(div("block", [div("label", wall.text("takeover.help")), div("help", f.help.flatMap((one) => [span("", one.name), span("", one.distance), span("", one.minutes), wall.el("B", {}, one.state)]))]));
-    facts.push(div("block", [div("fact post", [span("", wall.text("takeover.post")), span("", f.post)]), picture("steps", steps(alert))]));
+    facts.push(div("block", [div("fact post", [span("", wall.text("takeover.post")), span("", [span("", f.post), span("post-state", f.post_state)])]), picture("steps", steps(alert, now))]));
     const others = [1, 2, 3, 4].map((level) => [level, wall.parts.alerts.rows.filter((one) => one.id !== alert.id && one.level === level).length]).filter((pair) => pair[1]);
     facts.push(div("foot-facts", [fact(wall.text("takeover.others"), (others.length ? others.map(([level, count]) => wall.text("level." + level) + " " + count).join(" · ") : wall.text("takeover.none")) + "，" + wall.text("takeover.queued", { n: Math.max(0, queue().length - 1) })),
       fact(f.unplaced_label, f.unplaced + "　" + wall.text("takeover.data") + " " + (wall.live.good === null ? "" : wall.age(wall.live.good, now)))]));
@@ -81,12 +81,13 @@
     for (let value = 0; value <= top; value += step) if (x(value) < w - unitWidth - 2 * rem) svg += `<text x="${x(value)}" y="${h - 0.3 * rem}" font-size="${rem}" text-anchor="${value ? "middle" : "start"}" fill="var(--second-text)">${value}</text>`;
     return { w, h, words: "", body: `${svg}<text x="${w}" y="${h - 0.3 * rem}" font-size="${rem}" text-anchor="end" fill="var(--second-text)">${wall.escape(g.unit)}</text>` };
   }
-  function steps(alert) {
+  function steps(alert, now) {
     const list = alert.facts.steps, w = panelWidth(), h = 5.2 * wall.rem(), rem = wall.rem(), u = rem / 20, edge = 1.8 * rem, gap = list.length > 1 ? (w - 2 * edge) / (list.length - 1) : 0, y = 2.6 * rem;
     let svg = `<path d="M${edge} ${y}H${edge + gap * (list.length - 1)}" stroke="var(--community-line)" stroke-width="${2 * u}"/>`;
     list.forEach((step, place) => {
-      const x = edge + gap * place, text = (dy, words, fill) => `<text x="${x}" y="${dy}" font-size="${rem}" text-anchor="middle" fill="${fill}">${wall.escape(words)}</text>`;
-      svg += text(1.2 * rem, wall.hourMinute(step.at), "var(--text)") + `<circle cx="${x}" cy="${y}" r="${8 * u}" fill="${step.mine ? `var(--alert-${alert.level})` : step.due ? "var(--ground)" : "var(--text)"}" stroke="${step.due ? "var(--text)" : "var(--ground)"}" stroke-width="${3 * u}"/>` + text(4.4 * rem, step.label, step.due ? "var(--second-text)" : "var(--text)");
+      // a word longer than its edge is wide moves inwards instead of being cut
+      const x = edge + gap * place, text = (dy, words, fill) => { const half = wall.textWidth(words, rem, 400) / 2 + 0.1 * rem; return `<text x="${Math.max(half, Math.min(w - half, x))}" y="${dy}" font-size="${rem}" text-anchor="middle" fill="${fill}">${wall.escape(words)}</text>`; };
+      svg += text(1.2 * rem, wall.day(step.at) === wall.day(now) ? wall.hourMinute(step.at) : wall.monthDay(step.at), "var(--text)") + `<circle cx="${x}" cy="${y}" r="${8 * u}" fill="${step.mine ? `var(--alert-${alert.level})` : step.due ? "var(--ground)" : "var(--text)"}" stroke="${step.due ? "var(--text)" : "var(--ground)"}" stroke-width="${3 * u}"/>` + text(4.4 * rem, step.label, step.due ? "var(--second-text)" : "var(--text)");
     });
     return { w, h, words: "", body: svg };
   }
