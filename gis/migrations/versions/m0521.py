@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0521"
-down_revision = "m0121"
+down_revision = "m0530"
 
 
 def upgrade() -> None:
