@@ -55,6 +55,7 @@ PERIODIC = (
     Job("etl.interfaces:check_feeds", cron="13,43 * * * *"),
     Job("dashboard.exchange.probing:check_given", cron="3,33 * * * *"),
     Job("etl.pull_command:pull_by_the_clock", cron="* * * * *"),
+    Job("dashboard.lineage_sending:tell_catalogue", cron="* * * * *"),
     # at 5:10 in Suzhou
     Job("alerts.risk.store:score_places", cron="10 21 * * *"),
     # Mondays at 4:40 in Suzhou

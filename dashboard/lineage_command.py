@@ -1,13 +1,14 @@
 """`fengqiao lineage`: write OpenLineage events to a file, or post them to a catalogue."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from dashboard.lineage import MOST, lineage_events, select_batches
+from dashboard.lineage import MOST, derived_events, lineage_events, select_batches
 from gis.database.connection import running_database
 from gis.district import select_district
 from gis.errors import BadInput, Unavailable
@@ -20,7 +21,7 @@ def lineage(
     after: Annotated[int, typer.Option(min=0, help="only batches after this one")] = 0,
     token: Annotated[str, typer.Option(envvar="FENGQIAO_LINEAGE_TOKEN", help="bearer token of the catalogue")] = "",
 ) -> None:
-    """Write where every batch came from and went to as OpenLineage events; prints the last batch, for `--after`."""
+    """Write where batches, figures and layers come from as OpenLineage events; prints the last batch, for `--after`."""
     if (out is None) == (not url):
         raise BadInput("give --out FILE or --url ADDRESS, one of them")
     last, count = after, 0
@@ -28,12 +29,19 @@ def lineage(
         code = select_district(connection).code
         while batches := select_batches(connection, code=code, after=last, limit=MOST):
             events = list(lineage_events(batches, code=code))
-            if out is not None:
-                append(out, events)
-            else:
-                post(url, events, token=token)
+            give(events, out=out, url=url, token=token)
             last, count = batches[-1]["id"], count + len(events)
+        derived = list(derived_events(code=code, at=datetime.now(UTC)))
+        give(derived, out=out, url=url, token=token)
+        count += len(derived)
     typer.echo(f"{count} events; last batch {last}")
+
+
+def give(events: list[dict[str, Any]], *, out: Path | None, url: str, token: str) -> None:
+    if out is not None:
+        append(out, events)
+    else:
+        post(url, events, token=token)
 
 
 def append(path: Path, events: list[dict[str, Any]]) -> None:
@@ -48,15 +56,17 @@ def post(url: str, events: list[dict[str, Any]], *, token: str) -> None:
     Raises
     ------
     Unavailable
-        If the catalogue does not take one; the batch it belongs to is named, to go on from the one before.
+        If the catalogue does not take one; says after which batch to go on.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    done = 0
     with httpx.Client(timeout=10.0, headers=headers) as client:
         for event in events:
-            batch = event["run"]["facets"]["fengqiao_batch"]["batch"]
+            if "run" in event:
+                done = event["run"]["facets"]["fengqiao_batch"]["batch"] - 1
             try:
                 answer = client.post(url, json=event)
             except httpx.HTTPError as fault:
-                raise Unavailable(f"{url} does not answer ({fault}); go on with --after {batch - 1}") from fault
+                raise Unavailable(f"{url} does not answer ({fault}); go on with --after {done}") from fault
             if not answer.is_success:
-                raise Unavailable(f"{url} answered {answer.status_code}; go on with --after {batch - 1}")
+                raise Unavailable(f"{url} answered {answer.status_code}; go on with --after {done}")

@@ -21,6 +21,7 @@ logger = structlog.get_logger("fengqiao.postman")
 #: channel -> module:function(database, clock) that makes its sender
 SENDERS = {
     "webhook": "dashboard.exchange.webhooks:sender_for",
+    "lineage": "dashboard.lineage_sending:sender_for",
 }
 #: a pause that ends is noticed within this [s]
 LOOK_S = 2.0

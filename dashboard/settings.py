@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gis.settings import DatabaseSettings
@@ -20,6 +20,10 @@ class ServerSettings(BaseSettings):
     alert_routes: Path | None = Field(
         default=None, description="YAML file of who is told of alerts; unset: alerts/routes.yml, which sends nothing."
     )
+    lineage_url: str = Field(
+        default="", description="Catalogue that is told of every load, figure and layer (OpenLineage); unset: none."
+    )
+    lineage_token: SecretStr = Field(default=SecretStr(""), description="Bearer token of that catalogue.")
     geodatabase: DatabaseSettings = Field(default_factory=DatabaseSettings, description="Where the geodatabase is.")
 
     @property
