@@ -41,15 +41,20 @@ def tell_catalogue(database: Database, *, now: datetime) -> int:
             return 0
         rows = connection.execute(STATEMENTS["untold"], {"code": code, "limit": AT_A_TIME}).all()
         messages = [
-            NewMessage(CHANNEL, target, f"lineage.{kind.lower()}", f"batch/{row.id}/{kind}", {"batch": row.id, "kind": kind})
+            message(target, f"lineage.{kind.lower()}", f"batch/{row.id}/{kind}", batch=row.id, kind=kind)
             for row in rows
-            for kind in (("OTHER",) if row.told_at else event_kinds(row._mapping))
-        ]  # fmt: skip
-        for name, digest in derived(code, now=now):
-            messages.append(NewMessage(CHANNEL, target, "lineage.job", f"{name}@{digest}", {"job": name}))
+            for kind in (("OTHER",) if row.told_at else event_kinds(dict(row._mapping)))
+        ]
+        messages += [
+            message(target, "lineage.job", f"{name}@{digest}", job=name) for name, digest in derived(code, now=now)
+        ]
         added = enqueue(connection, messages, subdistrict_code=code, now=now)
         connection.execute(STATEMENTS["note_told"], {"ids": [row.id for row in rows], "now": now})
     return added
+
+
+def message(target: str, event_type: str, key: str, **payload: Any) -> NewMessage:
+    return NewMessage(CHANNEL, target, event_type, key, payload)
 
 
 def derived(code: str, *, now: datetime) -> Iterator[tuple[str, str]]:

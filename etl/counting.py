@@ -1,8 +1,8 @@
 """Count the rows of a file apart from the reader, so that a row the reader passes over is noticed.
 
 Nothing here is shared with `etl.reading` and `etl.vectors`: text files are counted by their line ends outside quotes,
-sheets by the cells of their XML, GeoJSON by its features, GeoPackage by the layer's own count, shapefiles by the
-header of their table.
+sheets by the cells of their XML (old ones by another library), JSON by its brackets, GeoJSON by its features,
+GeoPackage by the layer's own count, shapefiles by the header of their table.
 """
 
 import codecs
@@ -19,7 +19,9 @@ import numpy as np
 from defusedxml.ElementTree import iterparse
 from numpy.typing import NDArray
 
+from etl.counting_json import objects_by_list
 from etl.delivery import FeedSource
+from etl.readers.apart import rows_counted_apart
 from etl.reading import RawRows
 from gis.errors import BadInput
 
@@ -48,7 +50,7 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     if counter is None:
         return None
     try:
-        counted = counter(replace(source, sheet=raw.sheet or source.sheet), raw.first_row)
+        counted = counter(replace(source, **part_of(source, raw)), raw.first_row)
     except (ValueError, LookupError, TypeError, OSError, sqlite3.Error, zipfile.BadZipFile, ParseError) as fault:
         if isinstance(fault, BadInput):
             raise
@@ -59,6 +61,13 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
             " loaded, look for open quotes or empty rows"
         )
     return counted
+
+
+def part_of(source: FeedSource, raw: RawRows) -> dict[str, str]:
+    """What of the file was read: the sheet of a workbook, the list of a JSON file."""
+    if source.path.suffix.lower() == ".json":
+        return {"layer": raw.part if raw.geometry is None else "features"}
+    return {"sheet": raw.part or source.sheet}
 
 
 def count_csv(source: FeedSource, first_row: int) -> int:
@@ -126,22 +135,20 @@ def count_jsonl(source: FeedSource, first_row: int) -> int:
         return sum(1 for line in file if line.strip())
 
 
-def count_json(source: FeedSource, first_row: int) -> int | None:
-    """Objects of the file's only list of objects; None when it has several."""
-
-    def lists(content: object) -> list[int]:
-        if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
-            return [len(content)]
-        return [one for inner in content.values() for one in lists(inner)] if isinstance(content, dict) else []
-
-    with source.path.open(encoding=source.encoding) as file:
-        found = lists(json.load(file))
-    return found[0] if len(found) == 1 else None
+def count_json(source: FeedSource, first_row: int) -> int:
+    """Objects of the list that was read; of a file of shapes its features."""
+    counted = objects_by_list(source.path, source.encoding)
+    return counted[source.layer if source.layer in counted else "features"]
 
 
 def count_kml(source: FeedSource, first_row: int) -> int:
     """Placemarks."""
     return len(re.findall(rb"<(?:\w+:)?Placemark[\s>]", source.path.read_bytes()))
+
+
+def count_old_sheet(source: FeedSource, first_row: int) -> int:
+    """As `count_sheet`, of a workbook of the old kind, counted by another library than the one that reads it."""
+    return rows_counted_apart(source.path, source.sheet, first_row)
 
 
 def count_sheet(source: FeedSource, first_row: int) -> int:
@@ -162,6 +169,9 @@ def count_sheet(source: FeedSource, first_row: int) -> int:
 
 def has_content(cell: Element, blank: frozenset[str]) -> bool:
     value = cell.find(f"{SHEET}v")
+    if cell.get("t") == "e":
+        # a formula gone wrong shows no value
+        return False
     if cell.get("t") == "inlineStr":
         return any((text.text or "").strip() for text in cell.iter(f"{SHEET}t"))
     if value is None or not (value.text or "").strip():
@@ -229,6 +239,7 @@ COUNTERS: dict[str, Callable[[FeedSource, int], int | None]] = {
     ".json": count_json,
     ".xlsx": count_sheet,
     ".xlsm": count_sheet,
+    ".xls": count_old_sheet,
     ".geojson": count_geojson,
     ".kml": count_kml,
     ".gpkg": count_geopackage,

@@ -48,8 +48,8 @@ class RawRows:
     first_row: int
     #: shapely geometries in WGS-84, one per row; None for feeds without
     geometry: NDArray[np.object_] | None = None
-    #: the sheet they stand in, of workbooks
-    sheet: str = ""
+    #: where in the file they stand: the sheet of a workbook, the way down to the list of a JSON file
+    part: str = ""
     #: position -> line number of lines whose fields could not be told apart; their text stands in the first column
     broken: Mapping[int, int] = field(default_factory=dict)
 

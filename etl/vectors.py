@@ -75,6 +75,9 @@ def read_vector_rows(
     except UnicodeDecodeError as fault:
         raise BadInput(f"{name} holds a text that is not UTF-8 ({fault.reason}); save it anew") from fault
     where = f"{name} layer {layer}" if len(layers) > 1 else name
+    required = list(required)
+    if not source.layer and required:
+        refuse_several(source, layer, layers, required)
     has_shapes = isinstance(frame, gpd.GeoDataFrame)
     if not needs_geometry and not (has_shapes and point_headings and not set(point_headings) & set(columns)):
         require_headings(where, columns, required)
@@ -97,6 +100,18 @@ def read_vector_rows(
     if known.any():
         converted[known] = to_wgs84_shapes(shapes[known], replace(source, crs=stated))
     return RawRows(texts.fillna(""), first_row=1, geometry=converted)
+
+
+def refuse_several(source: FeedSource, taken: str, layers: list[str], required: list[str]) -> None:
+    """Refuse a file of which another layer holds rows of the feed too, since those would be lost."""
+    for other in layers:
+        if other != taken:
+            told = pyogrio.read_info(source.path, layer=other)
+            if told["features"] and set(required) <= {str(name) for name in told["fields"]}:
+                raise BadInput(
+                    f"{source.path.name} has rows of this feed in several layers ({taken}, {other}); state which one"
+                    " with layer:"
+                )
 
 
 def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:

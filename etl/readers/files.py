@@ -70,7 +70,7 @@ def headings_of(source: FeedSource) -> list[str]:
         if ending in SHEETS:
             return sheet_headings(found)
         if ending == ".json":
-            return list(dict.fromkeys(key for row in json_records(found)[:100] for key in flattened(row)))
+            return list(dict.fromkeys(key for row in json_records(found)[1][:100] for key in flattened(row)))
         if ending in LINES:
             return [str(column) for column in read_jsonl_rows(found, []).frame.columns]
         with found.path.open("rb") as file:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from etl.delivery import FeedSource
 from etl.readers.guard import refuse_wide
-from etl.readers.wrapping import refuse_constant, rows_in
+from etl.readers.wrapping import lists_of_rows, refuse_constant
 from etl.reading import RawRows, as_text, require_headings, utf8_bytes
 from gis.errors import BadInput
 
@@ -27,7 +27,7 @@ def read_json_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         If it is no JSON, holds no list of objects, or its rows lack a key; names line or key.
     """
     name = source.path.name
-    records = json_records(source)
+    way, records = json_records(source)
     columns: dict[str, None] = {}
     flat = []
     for record in records:
@@ -37,11 +37,11 @@ def read_json_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         refuse_wide(name, len(columns))
     require_headings(name, list(columns), required)
     frame = pd.DataFrame({key: pd.array([row.get(key, "") for row in flat], dtype="str") for key in columns})
-    return RawRows(frame, first_row=1)
+    return RawRows(frame, first_row=1, part=way)
 
 
-def json_records(source: FeedSource) -> list[Mapping[str, Any]]:
-    """The objects of a JSON file."""
+def json_records(source: FeedSource) -> tuple[str, list[Mapping[str, Any]]]:
+    """The objects of a JSON file, with the way down to their list: the one the delivery names with `layer`."""
     name = source.path.name
     try:
         content = json.loads(utf8_bytes(source), parse_constant=refuse_constant)
@@ -51,15 +51,19 @@ def json_records(source: FeedSource) -> list[Mapping[str, Any]]:
         raise BadInput(f"{name}, line {fault.lineno}: no JSON ({fault.msg}); it may be cut") from fault
     except ValueError as fault:
         raise BadInput(f"{name} is no JSON ({str(fault)[:120]})") from fault
-    records = rows_in(content)
-    if records is None:
+    lists = lists_of_rows(content, wanted=source.layer)
+    if not lists:
         raise BadInput(f"{name} holds no list of objects; a row is an object like {ROW}")
+    if len(lists) > 1:
+        ways = ", ".join(way for way, _ in lists)
+        raise BadInput(f"{name} holds several lists of rows ({ways}); state which one with layer:")
+    way, records = lists[0]
     if not records:
         raise BadInput(f"{name} has no rows")
     for number, record in enumerate(records, start=1):
         if not isinstance(record, dict):
             raise BadInput(f"{name}, row {number}: {str(record)[:40]!r} is no object")
-    return records
+    return way, records
 
 
 def flattened(record: Mapping[str, Any], *, before: str = "", depth: int = DEEPEST) -> dict[str, str]:

@@ -15,7 +15,7 @@ from etl.delivery import FeedSource
 from etl.readers.apart import sheets_apart
 from etl.readers.archive import HARMLESS_BYTES, MOST_RATIO
 from etl.readers.guard import MOST_COLUMNS, XML_HEAD, refuse_entities, refuse_wide
-from etl.reading import RawRows, as_text, require_headings, require_rows
+from etl.reading import RawRows, as_text, require_headings
 from gis.errors import BadInput
 
 #: an .xlsx begins with this
@@ -37,7 +37,7 @@ _PIECE = 1 << 20
 
 
 def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
-    """Read a sheet of a workbook; title rows above the heading are passed over, and so are empty sheets.
+    """Read a sheet of a workbook; title rows above the heading are passed over, and so are sheets of something else.
 
     The heading is the first row that holds every required heading, or two rows that do when merged cells stand above
     others. Whole numbers lose their `.0`, a day without an hour is written as a day.
@@ -45,11 +45,14 @@ def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     Raises
     ------
     BadInput
-        If the file is no workbook, would not fit, or no row of any sheet holds the headings; names what is missing.
+        If the file is no workbook, would not fit, no row of any sheet holds the headings (names what is missing), or
+        several sheets hold rows and the delivery does not say which is meant.
     """
     name, required = source.path.name, list(required)
     nearest: list[str] = []
     seen: list[str] = []
+    found_in: list[RawRows] = []
+    empty = ""
     for sheet, rows in sheets_of(source):
         seen.append(sheet)
         found = find_heading(rows, required)
@@ -66,8 +69,16 @@ def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
                 if heading
             }
         )
-        require_rows(f"{name}, sheet {sheet}", frame)
-        return RawRows(frame, first_row=first + 1, sheet=sheet)
+        if not frame.empty:
+            found_in.append(RawRows(frame, first_row=first + 1, part=sheet))
+        empty = empty or sheet
+    if len(found_in) > 1 and required:
+        sheets = ", ".join(rows.part for rows in found_in)
+        raise BadInput(f"{name} has rows of this feed in several sheets ({sheets}); state which one with sheet:")
+    if found_in:
+        return found_in[0]
+    if empty:
+        raise BadInput(f"{name}, sheet {empty} has a heading but no rows")
     if not seen:
         raise BadInput(f"{name} has no row in any sheet")
     require_headings(name, nearest, required)

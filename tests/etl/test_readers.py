@@ -63,7 +63,7 @@ def test_a_workbook_as_offices_make_them(tmp_path: Path) -> None:
     rows = read(tmp_path / "a.xlsx", "编号", "姓名", "电话", "日期")
 
     # the empty cover is passed over, and so are title, both rows of the head, and the empty row
-    assert (rows.sheet, rows.first_row) == ("数据", 4)
+    assert (rows.part, rows.first_row) == ("数据", 4)
     assert rows.frame.to_dict("list") == {
         "编号": ["1", "002"], "姓名": ["张三", "李四"], "电话": ["013800000000", "51200000001"],
         "日期": ["2026-03-01", "2026-03-01 08:30:00"], "备注": ["44375", "有空格"],
