@@ -50,7 +50,7 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     if counter is None:
         return None
     try:
-        counted = counter(replace(source, **part_of(source, raw)), raw.first_row)
+        counted = counter(part_read(source, raw), raw.first_row)
     except (ValueError, LookupError, TypeError, OSError, sqlite3.Error, zipfile.BadZipFile, ParseError) as fault:
         if isinstance(fault, BadInput):
             raise
@@ -63,11 +63,11 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     return counted
 
 
-def part_of(source: FeedSource, raw: RawRows) -> dict[str, str]:
-    """What of the file was read: the sheet of a workbook, the list of a JSON file."""
+def part_read(source: FeedSource, raw: RawRows) -> FeedSource:
+    """The source with the part of the file that was read: the sheet of a workbook, the list of a JSON file."""
     if source.path.suffix.lower() == ".json":
-        return {"layer": raw.part if raw.geometry is None else "features"}
-    return {"sheet": raw.part or source.sheet}
+        return replace(source, layer=raw.part if raw.geometry is None else "features")
+    return replace(source, sheet=raw.part or source.sheet)
 
 
 def count_csv(source: FeedSource, first_row: int) -> int:

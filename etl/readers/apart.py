@@ -91,5 +91,6 @@ def count(path: str, sheet: str, first_row: str) -> int:
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    work = {"read": read, "count": count}[sys.argv[1]]
-    sys.stdout.buffer.write(pickle.dumps(work(*sys.argv[2:])))
+    arguments = sys.argv[2:]
+    found: Any = count(*arguments) if sys.argv[1] == "count" else read(*arguments)
+    sys.stdout.buffer.write(pickle.dumps(found))
