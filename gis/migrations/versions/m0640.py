@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0640"
-down_revision = "m0121"
+down_revision = "m0521"
 
 
 def upgrade() -> None:
