@@ -1,8 +1,9 @@
 """What we take, as interfaces of the register: one for each feed that has delivered, and the tests of their contracts.
 
-The contract is of one record as it is stored, under our names: what is required is there, choices are our words, times
-are times. Rows that break the feed's own rules never get this far (they wait in quarantine), so a contract that breaks
-here tells of a defect, or of a feed whose form drifted away from its declaration.
+A contract has two halves. That of one record as it is stored, under our names: what is required is there, choices are
+our words, times are times; rows that break the feed's rules wait in quarantine, so one that breaks here tells of a
+defect. And that of one row as it is delivered (`$defs.delivered`), which the last delivery is held against: it breaks
+when the form of a feed drifts away from its declaration.
 """
 
 from collections.abc import Mapping
@@ -14,13 +15,25 @@ import sqlalchemy
 from sqlalchemy import Boolean, Connection, Date, DateTime, Float, Integer, Numeric, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from access.interfaces import ContractRun, Interface, hold_against, list_interfaces, note_run, register
+from access.interfaces import (
+    FAULTS_KEPT,
+    ContractRun,
+    Interface,
+    hold_against,
+    list_interfaces,
+    note_run,
+    register,
+)
 from etl.declaration import Column, Declaration, read_declaration
+from etl.kept import FOLDER, KeptFiles
+from etl.raw_contracts import check_delivered, raw_contract
 from gis.database.connection import Database
 from gis.database.statements import load_statements, quoted
 from gis.database.tables import metadata
 from gis.district import District, select_district
 from gis.errors import FengqiaoError, NotFound
+from gis.identity import identity_keys
+from gis.settings import DatabaseSettings
 
 STATEMENTS = load_statements("etl", "interfaces")
 #: newest records that are held against the contract [rows]
@@ -50,6 +63,7 @@ def contract_of(declaration: Declaration) -> dict[str, Any]:
         "type": "object",
         "required": [name for name, said in stored.items() if said.required],
         "properties": {name: form_of(said, table.c[name]) for name, said in stored.items() if table is not None},
+        **({"$defs": {"delivered": raw_contract(declaration)}} if table is not None else {}),
     }
 
 
@@ -66,12 +80,16 @@ def form_of(said: Column, column: sqlalchemy.Column[Any]) -> dict[str, Any]:
     return form
 
 
-def interface_of(name: str, declaration: Declaration, *, title: str, expected_every_s: int | None) -> Interface:
-    """Return a feed as an interface of the register."""
-    columns = [
+def fields_of(declaration: Declaration) -> list[dict[str, Any]]:
+    """The columns a feed brings, as fields of the register."""
+    return [
         {"name": column, "zh": said.zh, "en": said.en, "required": said.required, "heading": said.heading_in_files}
         for column, said in declaration.columns.items()
     ]
+
+
+def interface_of(name: str, declaration: Declaration, *, title: str, expected_every_s: int | None) -> Interface:
+    """Return a feed as an interface of the register."""
     return Interface(
         key=f"feed:{name}",
         direction="taken",
@@ -80,7 +98,7 @@ def interface_of(name: str, declaration: Declaration, *, title: str, expected_ev
         purpose=PURPOSE,
         legal_basis=declaration.legal_basis.model_dump(),
         retention={"zh": declaration.retention.zh, "en": declaration.retention.en},
-        fields=columns,
+        fields=fields_of(declaration),
         contract=contract_of(declaration),
         feed=name,
         table_name=declaration.table or None,
@@ -121,26 +139,32 @@ def loaded_district(connection: Connection) -> District | None:
         return None
 
 
-def check_feeds(database: Database, *, now: datetime) -> int:
-    """Hold the newest records of every registered feed against its contract; returns how many broke it."""
+def check_feeds(database: Database, *, now: datetime, kept: KeptFiles | None = None) -> int:
+    """Hold newest records and last delivery of each registered feed against its contract; returns how many broke it."""
     register_feeds(database, now=now)
+    kept = kept or KeptFiles(DatabaseSettings().var_dir / FOLDER, identity_keys(database.secrets))
     broken = 0
     with database.owner.begin() as connection:
         district = loaded_district(connection)
         for row in list_interfaces(connection) if district else ():
             if district and row["feed"] and row["contract"].get("properties"):
-                run = check_feed(connection, row, code=district.code)
+                run = check_feed(connection, row, kept, code=district.code)
                 note_run(connection, row["key"], run, subdistrict_code=district.code, now=now)
                 broken += not run.passed
     return broken
 
 
-def check_feed(connection: Connection, interface: Mapping[str, Any], *, code: str) -> ContractRun:
-    """Hold the newest records of one feed against its contract."""
+def check_feed(connection: Connection, interface: Mapping[str, Any], kept: KeptFiles, *, code: str) -> ContractRun:
+    """Hold the newest records of one feed, and its last delivery unless that was looked at, against its contract."""
     began = perf_counter()
-    records = newest_records(connection, interface, code=code)
-    run = hold_against(interface["contract"], records)
-    return ContractRun(run.passed, run.checked, run.faults, perf_counter() - began)
+    run = hold_against(interface["contract"], newest_records(connection, interface, code=code))
+    # what was delivered before a test that passed was looked at by that
+    since = interface["tested_at"] if interface["passed"] else None
+    raw = check_delivered(connection, interface["feed"], kept, code=code, since=since)
+    if raw is None:
+        return ContractRun(run.passed, run.checked, run.faults, perf_counter() - began)
+    faults = (*run.faults, *(f"delivered: {one}" for one in raw.faults))[:FAULTS_KEPT]
+    return ContractRun(run.passed and raw.passed, run.checked + raw.checked, faults, perf_counter() - began)
 
 
 def newest_records(connection: Connection, interface: Mapping[str, Any], *, code: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from sqlalchemy import text
 from etl.delivery import Delivery, FeedSource, read_entry
 from etl.faults import reason_text
 from etl.feeds import FEEDS, KNOWN
+from etl.interfaces import fields_of
 from etl.kept import FOLDER, KeptFiles
 from etl.ledger import FeedResult
 from etl.load import load_sources
+from etl.raw_contracts import raw_contract
 from etl.replay import source_of
 from gis.database.connection import Database
 from gis.database.statements import load_statements
@@ -26,6 +29,33 @@ from gis.texts import texts_in
 MOST_REASONS = 100
 
 _SQL = load_statements("etl", "push")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A kind of feed that other systems may hand over, as the register of interfaces has it."""
+
+    name: str
+    title: dict[str, str]
+    table: str
+    fields: list[dict[str, Any]]
+    #: JSON Schema of one row as it is handed over
+    contract: dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def offers() -> dict[str, Offer]:
+    """Every kind of feed that can be handed over."""
+    return {
+        name: Offer(
+            name,
+            {language: texts_in(language)(f"feeds.{name}") for language in ("zh", "en")},
+            feed.declaration.table,
+            fields_of(feed.declaration),
+            raw_contract(feed.declaration),
+        )
+        for name, feed in FEEDS.items()
+    }
 
 
 @dataclass(frozen=True)

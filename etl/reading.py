@@ -110,8 +110,7 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         )
     except pa.ArrowInvalid as fault:
         raise BadInput(f"{source.path.name}: {csv_fault(str(fault))}") from fault
-    frame = frame_of(table)
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    frame = named_by_place(frame_of(table))
     require_headings(source.path.name, list(frame.columns), required)
     refuse_broken(source.path.name, broken, rows=len(frame))
     require_rows(source.path.name, frame)
@@ -120,6 +119,17 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     texts = pd.DataFrame({frame.columns[0]: pd.array([row.text for row in broken], dtype="str")})
     whole = pd.concat([frame, texts], ignore_index=True).fillna("")
     return RawRows(whole, first_row=2, broken={len(frame) + at: row.number for at, row in enumerate(broken)})
+
+
+def named_by_place(frame: pd.DataFrame) -> pd.DataFrame:
+    """Strip headings; a column without one is called by its place (`#3`), or left out when nothing stands in it."""
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    if frame.columns.all() or not len(frame.columns):
+        return frame
+    kept = [at for at, name in enumerate(frame.columns) if name or at == 0 or (frame.iloc[:, at] != "").any()]
+    named = frame.iloc[:, kept]
+    named.columns = pd.Index([frame.columns[at] or f"#{at + 1}" for at in kept])
+    return named
 
 
 def refuse_broken(name: str, broken: Sequence[pyarrow.csv.InvalidRow], *, rows: int) -> None:

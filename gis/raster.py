@@ -26,6 +26,7 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError
 
 from gis import cells as h3_cells
 from gis.errors import BadInput, CrsMissing
@@ -58,6 +59,8 @@ def opened_raster(path: Path, *, crs: str = "") -> Iterator[tuple[rasterio.io.Da
                 raise CrsMissing(f"{name} states no coordinate system; write crs: EPSG:4326 into district.yml")
             system = raster_system(name, raster.crs.to_wkt() if raster.crs else crs)
             transform = raster.transform
+            if transform.is_identity or not (transform.a and transform.e):
+                raise BadInput(f"{name} does not say where its pixels lie; give it a world file or a geotransform")
             if transform.b or transform.d:
                 raise BadInput(f"{name} is a turned raster; bring it upright with gdalwarp {name} upright.tif")
             if transform.e < 0:
@@ -66,7 +69,7 @@ def opened_raster(path: Path, *, crs: str = "") -> Iterator[tuple[rasterio.io.Da
                 # written south row first, as models do
                 with rasterio.vrt.WarpedVRT(raster, src_crs=system.to_wkt(), crs=system.to_wkt()) as upright:
                     yield upright, system
-    except (rasterio.errors.RasterioError, RuntimeError) as fault:
+    except (rasterio.errors.RasterioError, CPLE_BaseError, RuntimeError) as fault:
         raise BadInput(
             f"{name} is not a readable raster ({str(fault).splitlines()[0][:160]}); it may be cut"
         ) from fault

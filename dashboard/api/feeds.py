@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from access.sessions import Session
 from dashboard.services import Services, session_of
 from etl.push import take_file
-from gis.errors import BadInput
+from gis.errors import BadInput, NotAllowed
 
 #: a file that is handed over is not larger [bytes]
 LARGEST = 256 << 20
@@ -62,6 +62,9 @@ def router(services: Services) -> APIRouter:
         summary="Hand over a file or rows of a feed; a fault of the file changes nothing",
     )
     async def hand_over(feed: str, request: Request, session: Asker, file: FileName = "", crs: Crs = "") -> Handed:
+        # of consumers the gate has looked at what each was granted
+        if session.role != "operator" and getattr(request.state, "terms", None) is None:
+            raise NotAllowed("feeds are handed over by operators, and by consumers that were granted them")
         with tempfile.TemporaryDirectory(prefix="fengqiao-pushed-") as folder:
             path = Path(folder) / file_name(file, request.headers.get("Content-Type", ""))
             await write_body(request, path)

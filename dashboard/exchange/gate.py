@@ -91,6 +91,7 @@ class ConsumerGate:
         if not admission.admitted:
             await refused(admission, headers)(scope, receive, with_extra(send, headers))
             return
+        scope = {**scope, "state": {**scope.get("state", {}), "terms": terms}}
         # what was agreed is told by the real installation; it is no row of anybody's
         inner = self.sandbox if terms.sandbox and scope["path"] != "/api/consumer" else self.app
         status = await answered(inner, scope, receive, with_extra(send, headers), match=match, grant=grant)

@@ -3,7 +3,7 @@
 A consumer that may write is an interface taken as well: it reports, we take. Webhooks are given, event by event.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,13 @@ from access.interfaces import Interface, register
 from access.webhooks import EVENT_RESOURCES, list_webhooks
 from dashboard.exchange.promises import Promise, promises
 from dashboard.exchange.resources import Resource, resources
+from etl.push import offers
 from gis.database.connection import Database
 from gis.district import select_district
 from gis.errors import NotFound
 
+#: the resource of feeds that consumers hand over
+HANDED_OVER = "feeds"
 #: kinds of keys written here; those of feeds are etl's
 KINDS = ("own", "given", "taken", "hook")
 PAGES = {"zh": "本平台页面与持令牌的用户", "en": "Our own pages, and people with a token"}
@@ -75,6 +78,9 @@ def consumers_interfaces(connection: Connection, *, now: datetime) -> Iterator[I
             resource, promise = resources().get(scope.resource), promises().get(scope.resource)
             if resource is None:
                 continue
+            if resource.id == HANDED_OVER:
+                yield from feeds_taken(consumer, scope)
+                continue
             columns = fields_of(resource, promise, scope) if promise else []
             contract = promise.for_scope(resource, scope) if promise else {}
             for direction in ("given", "taken") if scope.write else ("given",):
@@ -90,6 +96,25 @@ def consumers_interfaces(connection: Connection, *, now: datetime) -> Iterator[I
                     resource=scope.resource,
                     consumer_id=consumer["id"],
                 )
+
+
+def feeds_taken(consumer: Mapping[str, Any], scope: Scope) -> Iterator[Interface]:
+    """The feeds a consumer may hand over, each with the contract of a row."""
+    for offer in offers().values():
+        if scope.write and scope.allows_item(offer.name):
+            yield Interface(
+                key=f"taken:{consumer['id']}:{scope.resource}:{offer.name}",
+                direction="taken",
+                party={"zh": consumer["name"], "en": consumer["name"]},
+                title=offer.title,
+                purpose={"zh": consumer["purpose"], "en": consumer["purpose"]},
+                legal_basis={"zh": consumer["legal_basis"], "en": consumer["legal_basis"]},
+                fields=offer.fields,
+                contract=offer.contract,
+                table_name=offer.table,
+                resource=scope.resource,
+                consumer_id=consumer["id"],
+            )
 
 
 def webhook_interfaces(connection: Connection) -> Iterator[Interface]:

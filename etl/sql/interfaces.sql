@@ -2,6 +2,17 @@
 -- Feeds that are registered.
 SELECT name, kind, title, expected_every_s FROM support.feed WHERE subdistrict_code = :code ORDER BY name;
 
+-- delivered --
+-- The last delivery of a feed by file that stands and brought something.
+SELECT batch.id, batch.feed, coalesce(feed.kind, feed.name) AS kind, feed.title, feed.expected_every_s, batch.source, batch.content_hash, batch.versions,
+       batch.finished_at
+  FROM support.batch
+  JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
+ WHERE batch.subdistrict_code = :code AND batch.feed = :feed AND batch.origin = 'delivery' AND batch.content_hash IS NOT NULL AND batch.undone_at IS NULL
+   AND batch.loaded + batch.unplaced + batch.quarantined > 0
+ ORDER BY batch.id DESC
+ LIMIT 1;
+
 -- note_quality --
 -- How complete a feed is: what was accepted of the last 30 days' deliveries, and what the newest records hold.
 WITH brought AS (

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from tests.etl.fuzz_readers import CHANGES, changed, good_files, read_changed
+from tests.etl.fuzz_readers import FILES, changed, good_files, read_changed
 
 #: a good file, and changes of it that once were no sentence: (thousandth of the file, bytes that go, what comes)
 FOUND = {
@@ -16,6 +15,11 @@ FOUND = {
     "a ring that does not close": ("a.geojson", [(760, 1, b"7")]),
     "a heading of old line ends": ("utf-8.csv", [(20, 0, b"\r")]),
 }  # fmt: skip
+
+#: files made up whole that once were no sentence
+MADE = {
+    "headings without a letter above a broken row": ("made.csv", b",,,,,,,,,,,\n,\n,,,,,,,,,,,\n"),
+}
 
 
 def said_well(sentences: list[str]) -> bool:
@@ -32,11 +36,14 @@ def test_what_was_found_is_a_sentence_now(tmp_path: Path, name: str, changes: li
     assert said_well(read_changed(name, changed(good_files()[name], changes), tmp_path))
 
 
+@pytest.mark.parametrize(("name", "content"), MADE.values(), ids=list(MADE))
+def test_what_was_made_up_and_found_is_a_sentence_now(tmp_path: Path, name: str, content: bytes) -> None:
+    assert said_well(read_changed(name, content, tmp_path))
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
-@given(name=st.sampled_from(sorted(good_files())), changes=CHANGES)
-def test_a_changed_file_gives_rows_or_a_sentence(
-    tmp_path: Path, name: str, changes: list[tuple[int, int, bytes]]
-) -> None:
-    assert said_well(read_changed(name, changed(good_files()[name], changes), tmp_path))
+@given(drawn=FILES)
+def test_a_file_changed_or_made_up_gives_rows_or_a_sentence(tmp_path: Path, drawn: tuple[str, bytes]) -> None:
+    assert said_well(read_changed(*drawn, tmp_path))

@@ -240,3 +240,12 @@ def test_a_surface_is_a_cloud_optimised_raster_of_the_cells_values(tmp_path):
         assert next(raster.sample([(middle.x, middle.y)]))[0] == 500.0
     with pytest.raises(BadInput, match="take larger ones"):
         write_cells_as_raster(path, cells, values, srid=4549, pixel_m=0.1, tags={})
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_raster_that_lies_nowhere_is_refused(tmp_path):
+    # found by changing a good file at random: the tags of its place were gone
+    path = write_raster(tmp_path / "nowhere.tif", np.ones((2, 2)), transform=Affine(1, 0, 0, 0, 1, 0))
+
+    with pytest.raises(BadInput, match=r"nowhere\.tif does not say where its pixels lie"), opened_raster(path):
+        pass

@@ -64,7 +64,7 @@ MEANT: list[tuple[str, set[str], set[str] | None]] = [
     ("/api/incidents", {"POST", "PATCH"}, STAFF | WORKERS),
     ("/api/requests", {"GET"}, PEOPLE),
     ("/api/requests", {"POST", "PATCH"}, STAFF),
-    ("/api/feeds", {"POST"}, {"operator"}),
+    ("/api/feeds", {"POST"}, {"operator", "duty_officer"}),
     ("/api/dispatch", {"GET"}, STAFF),
     ("/api/unplaced", {"GET"}, STAFF | {"auditor"}),
     ("/api/unplaced", {"POST"}, STAFF),

@@ -2,20 +2,28 @@
 
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
 from access.consumers import NewConsumer, Scope, add_consumer, add_key, set_scopes
-from access.interfaces import hold_against, list_interfaces, list_runs
+from access.interfaces import ContractRun, hold_against, list_interfaces, list_runs
 from dashboard.exchange.probing import check_given
 from dashboard.exchange.promises import parse_promises, promises
 from dashboard.exchange.register import register_given
 from dashboard.exchange.resources import resources
+from etl.delivery import read_delivery
+from etl.feeds import FEEDS, KNOWN
 from etl.interfaces import check_feeds, measure_feeds, register_feeds
+from etl.kept import KeptFiles
+from etl.raw_contracts import check_delivered, hold_rows, raw_contract
+from etl.reading import RawRows, content_hash
 from gis.database.connection import identified
 from gis.errors import BadInput
+from gis.identity import identity_keys
 from tests.loaded import Loaded
 from tests.world import World
 
@@ -129,6 +137,42 @@ def test_feeds_are_registered_by_their_declaration_and_keep_their_contract(loade
     assert incidents["legal_basis"]["zh"]
     columns = {column["name"]: column for column in incidents["fields"]}
     assert (columns["category"]["zh"], columns["category"]["required"]) == ("事件大类", True)
+
+
+def test_the_last_delivery_of_each_feed_is_held_against_its_contract(loaded: Loaded, tmp_path: Path):
+    kept = KeptFiles(tmp_path, identity_keys(loaded.database.secrets))
+    delivery = read_delivery(loaded.folder, known=KNOWN)
+    for source in delivery.sources:
+        kept.keep(source.path, content_hash(source.path), feed=source.known_as)
+    with loaded.database.owner.connect() as connection:
+
+        def run(feed: str, since: datetime | None = None) -> ContractRun | None:
+            return check_delivered(connection, feed, kept, code=loaded.district.code, since=since)
+
+        runs = {name: run(name) for name in FEEDS if (tmp_path / name).is_dir()}
+        later = run("incidents", since=datetime.now(tz=UTC))
+    found = {name: one for name, one in runs.items() if one is not None}
+    assert {"residents", "incidents", "requests", "boundaries", "roads", "compounds"} <= set(found)
+    assert {name: one.faults for name, one in found.items() if not one.passed} == {}
+    assert found["incidents"].checked == 500
+    # the planted bad rows are seen, and borne
+    assert any(one.faults for one in found.values())
+    assert later is None, "nothing came since"
+
+
+def test_a_feed_whose_form_drifts_breaks_its_contract():
+    contract = raw_contract(FEEDS["weather_warnings"].declaration)
+    good = {"预警编号": "W1", "预警类型": "暴雨", "预警等级": "橙色", "发布时间": "2026-03-01 07:00"}
+
+    def rows(*changed: dict[str, str]) -> RawRows:
+        return RawRows(pd.DataFrame([*[good] * (100 - len(changed)), *changed]).fillna(""), first_row=2)
+
+    assert hold_rows(contract, rows()).faults == ()
+    few = hold_rows(contract, rows(*[{**good, "发布时间": "3月1日"}] * 5))
+    assert (few.passed, few.checked, few.faults) == (True, 100, ("发布时间: breaks pattern (5)",))
+    assert not hold_rows(contract, rows(*[{**good, "发布时间": "3月1日"}] * 6)).passed
+    gone = RawRows(pd.DataFrame([{"预警编号": "W1"}] * 3), first_row=2)
+    assert "record: '预警等级' is a required property (3)" in hold_rows(contract, gone).faults
 
 
 @pytest.fixture

@@ -86,6 +86,18 @@ def test_fields_of_what_is_not_granted_are_refused():
     assert (scope.write, scope.whole, scope.items) == (True, True, frozenset({"*"}))
 
 
+def test_feeds_are_granted_by_name():
+    layers, feeds = scopes_of(["layers", "feeds", "feeds:write"], [], ["population", "feeds.weather_warnings"])
+    assert (layers.items, feeds.write, feeds.items) == (
+        frozenset({"population"}),
+        True,
+        frozenset({"weather_warnings"}),
+    )
+    for granted, items in ((["feeds:write"], []), (["incidents"], ["feeds.weather_warnings"])):
+        with pytest.raises(BadInput, match="feeds are granted by name"):
+            scopes_of(granted, [], items)
+
+
 def test_a_webhook_is_made_pinged_paused_and_its_dead_letter_sent_again(world: World):
     with chosen(world, "页上系统乙") as (operator, rows):
         _, secret = make_hook(operator, [], (str(rows[0]["id"]), "http://127.0.0.1:9/x", ["incident.reported"]))

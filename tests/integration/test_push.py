@@ -10,8 +10,12 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
+from access.consumers import NewConsumer, Scope, add_consumer, add_key, change_consumer, list_usage
+from access.interfaces import hold_against, list_interfaces
+from dashboard.exchange.register import register_given
 from dashboard.server import create_app
 from dashboard.settings import ServerSettings
+from gis.database.connection import identified
 from gis.settings import DatabaseSettings
 from tests.asking import Browser
 from tests.world import CODE, World
@@ -120,3 +124,60 @@ def test_no_such_feed_is_said_with_those_there_are(server: Browser, world: World
 @pytest.mark.parametrize("account", ["duty", "commander", "worker-11", "community-2", "street", "auditor", "wall"])
 def test_nobody_but_operators_hands_feeds_over(server: Browser, world: World, account: str) -> None:
     assert hand_over(server, world, "weather_warnings", b"[]", "application/json", account).status_code == 403
+
+
+@pytest.fixture
+def meter(server: Browser, world: World) -> Iterator[tuple[int, str]]:
+    """A consumer that may hand over weather warnings, three times a minute; its key."""
+    with world.database.owner.begin() as connection:
+        scope = Scope("feeds", write=True, items=frozenset({"weather_warnings"}))
+        made = add_consumer(
+            connection,
+            NewConsumer(name="气象局", purpose="气象预警报送", role="duty_officer", minute_quota=3, scopes=(scope,)),
+        )
+        key = add_key(connection, made, now=NOW)
+    yield made, key
+    with world.database.owner.begin() as connection:
+        change_consumer(connection, made, suspended_at=NOW)
+
+
+def test_a_consumer_hands_over_what_it_was_granted_metered_and_within_its_quota(
+    server: Browser, world: World, meter: tuple[int, str]
+) -> None:
+    made, key = meter
+    body = json.dumps([{**WARNING, "预警编号": "W9"}], ensure_ascii=False).encode()
+
+    def push(feed: str) -> Any:
+        return server.post(f"/api/feeds/{feed}", token=key, content=body, headers={"Content-Type": "application/json"})
+
+    taken = push("weather_warnings")
+    assert (taken.status_code, taken.json()["loaded"]) == (200, 1), taken.text
+    assert "'water_gauges' of feeds" in push("water_gauges").text
+    assert push("weather_warnings").json()["unchanged"] == 1
+    push("weather_warnings")
+    late = push("weather_warnings")
+    assert late.status_code == 429
+    assert int(late.headers["Retry-After"]) > 0
+    # reading is no part of it
+    assert server.get("/api/incidents", token=key).status_code == 403
+    with world.database.owner.connect() as connection:
+        (used,) = [
+            row
+            for row in list_usage(connection, days=1, now=NOW)
+            if row["consumer_id"] == made and row["resource"] == "feeds"
+        ]
+        actor = connection.scalar(
+            text("SELECT actor FROM support.batch WHERE feed = 'weather_warnings' ORDER BY id DESC")
+        )
+    assert (used["calls"], used["limited"], used["denied"]) == (3, 1, 1)
+    assert "气象局" in actor
+
+    register_given(world.database, now=NOW)
+    with identified(world.database.server, world.sessions["operator"]) as connection:
+        rows = {row["key"]: row for row in list_interfaces(connection)}
+    entry = rows[f"taken:{made}:feeds:weather_warnings"]
+    assert (entry["title"]["zh"], entry["table_name"]) == ("气象预警", "base.weather_warning")
+    assert f"given:{made}:feeds" not in rows
+    # the contract is of a row as it is handed over
+    assert hold_against(entry["contract"], [WARNING]).passed
+    assert hold_against(entry["contract"], [{**WARNING, "预警等级": "紫色"}]).faults == ("预警等级: breaks enum (1)",)

@@ -14,10 +14,13 @@ from dashboard import ids
 from dashboard.exchange.resources import resources
 from dashboard.office.page import Visit
 from dashboard.office.parts import ONE_ROW, table
+from etl.push import offers
 from gis.errors import BadInput
 from gis.texts import Texts
 from layers.catalogue import catalogue
 
+#: stands before the name of a feed among the chosen items
+FEED_ITEM = "feeds."
 COLUMNS = (
     {"field": "name", "flex": 4, "minWidth": 130},
     {"field": "state", "width": 92},
@@ -141,7 +144,7 @@ def new_part(visit: Visit) -> Component:
             ),
             dmc.MultiSelect(
                 id=items, label=texts("consumers.items"), searchable=True,
-                data=[{"value": layer.id, "label": layer.name.in_language(language)} for layer in catalogue().layers],
+                data=item_choices(texts),
             ),
             dmc.NumberInput(id=minute, label=texts("consumers.minute_quota"), value=60, min=1),
             dmc.NumberInput(id=day, label=texts("consumers.day_quota"), value=10_000, min=1),
@@ -161,6 +164,17 @@ def resource_choices(texts: Texts) -> list[dict[str, str]]:
         if resource.write:
             found.append({"value": f"{resource.id}:write", "label": f"{title} · {texts('consumers.write')}"})
     return found
+
+
+def item_choices(texts: Texts) -> list[dict[str, Any]]:
+    """Layers and feeds to which a grant can be cut."""
+    language = texts.language
+    layers = [{"value": layer.id, "label": layer.name.in_language(language)} for layer in catalogue().layers]
+    feeds = [{"value": f"{FEED_ITEM}{one.name}", "label": one.title[language]} for one in offers().values()]
+    return [
+        {"group": resources()["layers"].name.in_language(language), "items": layers},
+        {"group": resources()["feeds"].name.in_language(language), "items": feeds},
+    ]
 
 
 def field_choices(language: str) -> list[dict[str, Any]]:
@@ -185,7 +199,7 @@ def scopes_of(granted: list[str], fields: list[str], items: list[str]) -> tuple[
     Raises
     ------
     BadInput
-        If a field belongs to a resource that is not granted.
+        If a field belongs to a resource that is not granted, or feeds are granted and none is named.
     """
     names = dict.fromkeys(choice.partition(":")[0] for choice in granted)
     by_resource: dict[str, set[str]] = {}
@@ -194,13 +208,17 @@ def scopes_of(granted: list[str], fields: list[str], items: list[str]) -> tuple[
         by_resource.setdefault(resource, set()).add(name)
     if stray := sorted(set(by_resource) - set(names)):
         raise BadInput(f"fields of {', '.join(stray)} are chosen, and it is not granted")
-    layered = {"layers", "tiles"}
+    feeds = frozenset(item.removeprefix(FEED_ITEM) for item in items if item.startswith(FEED_ITEM))
+    layers = frozenset(item for item in items if not item.startswith(FEED_ITEM))
+    if bool(feeds) != ("feeds" in names):
+        raise BadInput("feeds are granted by name: choose the resource and each feed that may be handed over")
+    granted_items = {"layers": layers, "tiles": layers, "feeds": feeds}
     return tuple(
         Scope(
             resource=name,
             write=f"{name}:write" in granted,
             fields=frozenset(by_resource.get(name, {"*"})),
-            items=frozenset(items) if items and name in layered else frozenset({"*"}),
+            items=granted_items.get(name) or frozenset({"*"}),
         )
         for name in names
     )

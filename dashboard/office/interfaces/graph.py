@@ -56,7 +56,8 @@ def build_graph(standing: Sequence[Standing], texts: Texts) -> Graph:
         row, kept = one.row, one.state == "kept"
         if row["direction"] == "taken" and row["consumer_id"]:
             source = graph.node("feeds", row["key"], row["party"][language], kept=kept)
-            for table in RESOURCES.get(row["resource"], ()):
+            own = (row["table_name"],) if row["table_name"] else ()
+            for table in RESOURCES.get(row["resource"], own):
                 graph.edge(source, graph.node("tables", table, table_title(table, language)))
     counts = {"layer": set(), "figure": set()}  # type: dict[str, set[str]]
     for table in list(graph.nodes["tables"]):
