@@ -63,7 +63,10 @@ def test_the_frame_is_served_at_every_address_of_the_office(app: FastAPI, world:
     assert "post of operator" in layout.text
 
 
-def test_the_page_says_the_language_of_whoever_opens_it(app: FastAPI, world: World):
+def test_the_page_says_the_language_of_whoever_opens_it(world: World):
+    # a server of its own, that remembers nobody
+    app = create_app(ServerSettings(), world.database)
+
     def language(said: str) -> None:
         with world.database.owner.begin() as connection:
             connection.execute(
