@@ -2,6 +2,8 @@
 
 import math
 
+from gis.texts import Texts
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -26,3 +28,8 @@ def signed_percent(share: float, missing: str = "—") -> str:
         return missing
     text = f"{share * 100:+.1f}%"
     return "0.0%" if text in ("+0.0%", "-0.0%") else text.replace("-", MINUS)
+
+
+def between_sentences(texts: Texts) -> str:
+    """What stands between two sentences: nothing after a Chinese full stop, a space after another."""
+    return "" if texts.language == "zh" else " "

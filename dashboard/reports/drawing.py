@@ -4,7 +4,8 @@ Everything is a vector. Hatches are drawn as lines cut to the shape, since PDF r
 text, so that it can be copied; its halo is drawn beneath it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from shapely import Polygon
 
 from dashboard.look import LIGHT
 
@@ -55,7 +55,9 @@ class Drawing:
 
     frame: Frame
     parts: list[str] = field(default_factory=list)
-    taken: list[Polygon] = field(default_factory=list)
+    taken: list[shapely.Geometry] = field(default_factory=list)
+    #: drawn over everything else
+    top: list[str] = field(default_factory=list)
 
     def path(self, shape: shapely.Geometry, **style: object) -> None:
         """Draw any geometry as one path."""
@@ -124,11 +126,20 @@ class Drawing:
                 return True
         return False
 
+    @contextmanager
+    def on_top(self) -> Iterator[None]:
+        """Draw what stands over everything, whenever it is drawn: legends."""
+        below, self.parts = self.parts, self.top
+        try:
+            yield
+        finally:
+            self.parts = below
+
     def svg(self) -> str:
         """The finished picture."""
         width, height = self.frame.width_mm, self.frame.height_mm
         size = f'width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}"'
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(self.parts)}</svg>'
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join((*self.parts, *self.top))}</svg>'
 
 
 def spiral(*, step: float, turns: int = 6) -> Iterable[tuple[float, float]]:
@@ -252,7 +263,7 @@ def draw_community_labels(drawing: Drawing, ground: pd.DataFrame, values: pd.Ser
     for name, code, outline in zip(communities["name"], communities["subkind"], communities["outline"], strict=True):
         centre = shapely.maximum_inscribed_circle(outline, tolerance=50)
         x, y = shapely.get_coordinates(centre)[0]
-        lines = [(str(name).removesuffix("社区"), 4.0, True)]
+        lines = [(str(name).removesuffix("社区").removesuffix(" Community"), 4.0, True)]
         if code in figures:
             lines.append((figures[code], 3.2, False))
         drawing.label(drawing.frame.x(x), drawing.frame.y(y), lines)

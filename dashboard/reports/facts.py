@@ -31,6 +31,8 @@ class Scope:
     community_code: str | None
     community_name: str | None
     now: datetime
+    #: of the names of places, where they have one in it
+    language: str = "zh"
 
     def parameters(self) -> dict[str, Any]:
         """What every statement may ask for."""
@@ -49,7 +51,9 @@ class Scope:
         }
 
 
-def find_scope(connection: Connection, month: Month, *, community: str | None, now: datetime) -> Scope:
+def find_scope(
+    connection: Connection, month: Month, *, community: str | None, now: datetime, language: str = "zh"
+) -> Scope:
     """Find the sub-district of this installation and, by code or name, the community.
 
     Raises
@@ -67,10 +71,11 @@ def find_scope(connection: Connection, month: Month, *, community: str | None, n
         ).first()
         if found is None:
             raise NotFound(f"there is no community {community!r} in {district['name']}")
-        code, name = found
+        code = found.code
+        name = found.name_en if language == "en" and found.name_en else found.name
     return Scope(
         subdistrict_code=district["code"],
-        subdistrict_name=district["name"],
+        subdistrict_name=district["name_en"] if language == "en" and district["name_en"] else district["name"],
         metric_srid=district["metric_srid"],
         timezone=district["timezone"],
         schematic=district["schematic"],
@@ -78,6 +83,7 @@ def find_scope(connection: Connection, month: Month, *, community: str | None, n
         community_code=code,
         community_name=name,
         now=now,
+        language=language,
     )
 
 
@@ -85,6 +91,8 @@ def select(connection: Connection, name: str, scope: Scope, **more: Any) -> pd.D
     """Run one statement of facts.sql; a column ``outline`` comes as shapely geometry in the metric system [m]."""
     rows = connection.execute(SQL[name], scope.parameters() | more)
     frame = pd.DataFrame(rows.all(), columns=list(rows.keys()))
+    if scope.language == "en" and "name_en" in frame:
+        frame["name"] = frame["name_en"].where(frame["name_en"].fillna("") != "", frame["name"])
     if "outline" in frame:
         frame["outline"] = shapely.from_wkb(frame["outline"].map(bytes, na_action="ignore").to_numpy())
     return frame

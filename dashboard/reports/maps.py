@@ -1,12 +1,14 @@
 """The maps of the report's themes: demand, reach of resources, alerts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
 import shapely
 
 from dashboard.look import ALERT_LIGHT, LIGHT
+from dashboard.reports.alert_marks import alert_marks, draw_alert_legend, draw_alert_list, draw_marks, list_box
 from dashboard.reports.chinese import one_decimal
 from dashboard.reports.drawing import (
     Drawing,
@@ -29,6 +31,8 @@ from gis.texts import Texts
 #: the map's area on the page [mm]
 WIDTH_MM, HEIGHT_MM = 182.0, 106.0
 SWATCH_WIDTH, SWATCH_HEIGHT = 14.6, 3.6
+#: left of the map of one community, for its legend [mm]
+LEGEND_MM = 66.0
 
 
 def class_index(values: pd.Series, limits: Sequence[float]) -> pd.Series:
@@ -47,11 +51,13 @@ def class_words(texts: Texts, limits: Sequence[float]) -> list[str]:
 
 def start_map(ground: pd.DataFrame, scope: Scope) -> Drawing:
     """Begin a map that fits the reported area, with its ground drawn."""
-    shape = union(ground, "district")
+    shape, beside_mm = union(ground, "district"), 0.0
     if scope.community_code:
         chosen = ground[(ground["part"] == "community") & (ground["subkind"] == scope.community_code)]
-        shape = chosen["outline"].iloc[0].buffer(250)
-    drawing = Drawing(frame_around(shape, width_mm=WIDTH_MM, height_mm=HEIGHT_MM))
+        # one community has no empty corner: it stands at the right of the legend
+        shape, beside_mm = chosen["outline"].iloc[0].buffer(150), LEGEND_MM
+    fitted = frame_around(shape, width_mm=WIDTH_MM - beside_mm, height_mm=HEIGHT_MM)
+    drawing = Drawing(replace(fitted, west=fitted.west - beside_mm / fitted.mm_per_m, width_mm=WIDTH_MM))
     draw_ground(drawing, ground)
     return drawing
 
@@ -79,27 +85,38 @@ def draw_legend(
 
     Returns its lower edge [mm].
     """
-    drawing.text(0, 3.6, title, size=3.5, bold=True, anchor="start")
-    left = 0.0
-    for colour, word in swatches:
-        drawing.rectangle(
-            left, 5.4, SWATCH_WIDTH, SWATCH_HEIGHT, fill=colour, stroke=LIGHT.second_text, stroke_width=0.15
-        )
-        drawing.text(left, 12.4, word, size=2.8, anchor="start")
-        left += max(SWATCH_WIDTH, text_width(word, 2.8)) + 1.2
-    if hatched:
-        box = shapely.box(0, 0, SWATCH_WIDTH, SWATCH_HEIGHT)
-        drawing.rectangle(
-            left, 5.4, SWATCH_WIDTH, SWATCH_HEIGHT, fill="#FFFFFF", stroke=LIGHT.second_text, stroke_width=0.15
-        )
-        # the legend's own small hatch, in page millimetres
-        strokes = [line.coords for line in shapely.get_parts(hatch(box, step_m=1.1)) if line.geom_type == "LineString"]
-        data = "".join(f"M{left + a[0]:.2f} {9 - a[1]:.2f}L{left + b[0]:.2f} {9 - b[1]:.2f}" for a, b in strokes)
-        drawing.shape(data, stroke=hatch_colour, stroke_width=0.22, fill="none")
-        drawing.text(left, 12.4, hatched, size=2.8, anchor="start")
-        left += max(SWATCH_WIDTH, text_width(hatched, 2.8)) + 1.2
-    drawing.taken.append(shapely.box(0, 0, left, 20))
+    width = legend_width(swatches, hatched)
+    drawing.taken.append(shapely.box(0, 0, width, 20))
+    with drawing.on_top():
+        drawing.rectangle(-2, -1, width + 3, 19, fill="#FFFFFF", fill_opacity=0.88)
+        drawing.text(0, 3.6, title, size=3.5, bold=True, anchor="start")
+        left = 0.0
+        for colour, word in swatches:
+            drawing.rectangle(
+                left, 5.4, SWATCH_WIDTH, SWATCH_HEIGHT, fill=colour, stroke=LIGHT.second_text, stroke_width=0.15
+            )
+            drawing.text(left, 12.4, word, size=2.8, anchor="start")
+            left += max(SWATCH_WIDTH, text_width(word, 2.8)) + 1.2
+        if hatched:
+            box = shapely.box(0, 0, SWATCH_WIDTH, SWATCH_HEIGHT)
+            drawing.rectangle(
+                left, 5.4, SWATCH_WIDTH, SWATCH_HEIGHT, fill="#FFFFFF", stroke=LIGHT.second_text, stroke_width=0.15
+            )
+            # the legend's own small hatch, in page millimetres
+            strokes = [
+                line.coords for line in shapely.get_parts(hatch(box, step_m=1.1)) if line.geom_type == "LineString"
+            ]
+            data = "".join(f"M{left + a[0]:.2f} {9 - a[1]:.2f}L{left + b[0]:.2f} {9 - b[1]:.2f}" for a, b in strokes)
+            drawing.shape(data, stroke=hatch_colour, stroke_width=0.22, fill="none")
+            drawing.text(left, 12.4, hatched, size=2.8, anchor="start")
+            left += max(SWATCH_WIDTH, text_width(hatched, 2.8)) + 1.2
     return 13.5
+
+
+def legend_width(swatches: Sequence[tuple[str, str]], hatched: str | None) -> float:
+    """How wide a legend's swatches with their words are [mm]."""
+    words = [word for _, word in swatches] + ([hatched] if hatched else [])
+    return sum(max(SWATCH_WIDTH, text_width(word, 2.8)) + 1.2 for word in words)
 
 
 def draw_cells(drawing: Drawing, cells: pd.DataFrame, classes: pd.Series, colours: Sequence[str]) -> None:
@@ -150,8 +167,9 @@ def draw_apartments(drawing: Drawing, ground: pd.DataFrame, texts: Texts, *, bel
         x, y = drawing.frame.x(point.x), drawing.frame.y(point.y)
         drawing.shape(triangle(x, y), fill=LIGHT.text, stroke="#FFFFFF", stroke_width=0.4)
         drawing.taken.append(shapely.box(x - 2, y - 2, x + 2, y + 2))
-    drawing.shape(triangle(1.6, below + 2.6), fill=LIGHT.text)
-    drawing.text(4.4, below + 3.8, texts("report.apartment"), size=2.8, anchor="start")
+    with drawing.on_top():
+        drawing.shape(triangle(1.6, below + 2.6), fill=LIGHT.text)
+        drawing.text(4.4, below + 3.8, texts("report.apartment"), size=2.8, anchor="start")
 
 
 def triangle(x: float, y: float) -> str:
@@ -194,11 +212,12 @@ def reach_map(
     )
     for point, status in zip(stations["outline"], stations["status"], strict=True):
         draw_station(drawing, drawing.frame.x(point.x), drawing.frame.y(point.y), ready=status == "ready")
-    draw_station(drawing, 1.6, lower + 2.6, ready=True)
-    drawing.text(4.6, lower + 3.7, texts("report.resources.mark.ready"), size=2.8, anchor="start")
-    after = 4.6 + text_width(texts("report.resources.mark.ready"), 2.8) + 4
-    draw_station(drawing, after, lower + 2.6, ready=False)
-    drawing.text(after + 3, lower + 3.7, texts("report.resources.mark.out"), size=2.8, anchor="start")
+    with drawing.on_top():
+        draw_station(drawing, 1.6, lower + 2.6, ready=True)
+        drawing.text(4.6, lower + 3.7, texts("report.resources.mark.ready"), size=2.8, anchor="start")
+        after = 4.6 + text_width(texts("report.resources.mark.ready"), 2.8) + 4
+        draw_station(drawing, after, lower + 2.6, ready=False)
+        drawing.text(after + 3, lower + 3.7, texts("report.resources.mark.out"), size=2.8, anchor="start")
     return finish_map(drawing, ground, scope, texts, figures)
 
 
@@ -222,48 +241,35 @@ def draw_station(drawing: Drawing, x: float, y: float, *, ready: bool) -> None:
 def alerts_map(
     texts: Texts, scope: Scope, ground: pd.DataFrame, alerts: pd.DataFrame, figures: pd.Series, words: Mapping[int, str]
 ) -> str:
-    """Draw the month's alerts by outline and a tag with word and letter; graver ones are wider and on top."""
+    """Draw the month's alerts by outline and marks; graver ones are wider and on top, the gravest are listed."""
     drawing = start_map(ground, scope)
     draw_roads_over(drawing, ground)
     placed = alerts[alerts["outline"].notna()].sort_values("level", ascending=False)
-    widths = {1: 1.3, 2: 1.1, 3: 0.8, 4: 0.8}
+    widths = {1: 1.1, 2: 0.9, 3: 0.6, 4: 0.6}
     for level, outline in zip(placed["level"], placed["outline"], strict=True):
         drawing.path(
             outline,
             fill=ALERT_LIGHT[level],
             fill_opacity=0.25,
             stroke=LIGHT.text,
-            stroke_width=widths[level] + 0.6,
+            stroke_width=widths[level] + 0.5,
             stroke_linejoin="round",
         )
         drawing.path(
             outline, fill="none", stroke=ALERT_LIGHT[level], stroke_width=widths[level], stroke_linejoin="round"
         )
-    drawing.text(0, 3.6, texts("report.alerts.legend"), size=3.5, bold=True, anchor="start")
-    left = 0.0
-    for level in (1, 2, 3, 4):
-        drawing.rectangle(
-            left, 5.4, 8, SWATCH_HEIGHT + 1, fill=ALERT_LIGHT[level], stroke=LIGHT.text, stroke_width=0.2, rx=0.4
-        )
-        drawing.text(left + 4, 8.9, words[level], size=3, bold=True, halo=False)
-        left += 10
-    drawing.taken.append(shapely.box(0, 0, 60, 12))
-    tagged = placed.sort_values(["level", "raised_at"])
-    for level, letter, outline in zip(tagged["level"], tagged["letter"], tagged["outline"], strict=True):
-        point = shapely.point_on_surface(outline)
-        x, y = drawing.frame.x(point.x), drawing.frame.y(point.y)
-        draw_tag(drawing, f"{words[level]} {letter}", ALERT_LIGHT[level], x, y)
-    return finish_map(drawing, ground, scope, texts, figures)
-
-
-def draw_tag(drawing: Drawing, words: str, colour: str, x: float, y: float) -> None:
-    """A level's tag with its letter; it steps up until it covers no other, and is left out where there is no room."""
-    width = text_width(words, 2.8) + 2.4
-    for lift in range(8):
-        top = y - 2.2 - lift * 4.8
-        box = shapely.box(x - width / 2, top, x + width / 2, top + 4.4)
-        if not any(box.intersects(other) for other in drawing.taken):
-            drawing.taken.append(box)
-            drawing.rectangle(x - width / 2, top, width, 4.4, fill=colour, stroke=LIGHT.text, stroke_width=0.25, rx=0.4)
-            drawing.text(x, top + 3.2, words, size=2.8, bold=True, halo=False)
-            return
+    draw_borders(drawing, ground, emphasised=scope.community_code)
+    marks = alert_marks(placed)
+    listed = [mark for mark in marks if mark.letter]
+    drawing.taken.append(list_box(marks))
+    draw_marks(drawing, listed, words)
+    draw_community_labels(drawing, ground, figures)
+    left_out = draw_marks(drawing, marks[len(listed) :], words)
+    with drawing.on_top():
+        draw_alert_legend(drawing, texts, words, box=list_box(marks))
+        draw_alert_list(drawing, texts, scope, marks, left_out=left_out)
+    draw_road_labels(drawing, ground)
+    draw_furniture(
+        drawing, north=texts("report.north"), schematic=texts("report.schematic") if scope.schematic else None
+    )
+    return drawing.svg()

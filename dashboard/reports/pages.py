@@ -10,8 +10,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from alerts.words import rule_title
+from dashboard.figures.catalogue import figures
 from dashboard.reports import facts
-from dashboard.reports.chinese import one_decimal, percent, signed_percent, whole
+from dashboard.reports.chinese import between_sentences, one_decimal, percent, signed_percent, whole
 from dashboard.reports.facts import Scope
 from dashboard.reports.maps import alerts_map, demand_map, reach_map
 from dashboard.reports.month import Month
@@ -122,8 +123,11 @@ def definitions(scope: Scope, texts: Texts, theme: str, **values: object) -> str
         few=FEW,
         **values,
     )
-    traced = texts("report.definitions.traced", figures=texts("report.comma").join(TRACED[theme]))
-    return said + (texts("report.definitions.schematic") if scope.schematic else "") + traced
+    names = [figures()[id_].name.in_language(texts.language) for id_ in TRACED[theme]]
+    traced = texts("report.definitions.traced", figures=texts("report.comma").join(names))
+    return between_sentences(texts).join(
+        [said, *([texts("report.definitions.schematic")] if scope.schematic else []), traced]
+    )
 
 
 def demand_page(connection: Connection, scope: Scope, texts: Texts, ground: pd.DataFrame) -> Page:
@@ -275,7 +279,7 @@ def resource_sentences(
     ]
     if not any_station:
         said.append(texts("report.say.resources.no_station"))
-    elif total["gap"]:
+    elif total["gap"] and len(table) > 1:
         worst = table.iloc[0]
         said.append(
             texts(
@@ -286,6 +290,9 @@ def resource_sentences(
                 most=whole(worst["gap"]),
             )
         )
+    elif total["gap"]:
+        gap = {"gap": whole(total["gap"]), "share": percent(total["gap"] / total["persons"])}
+        said.append(texts("report.say.resources.gap.alone", **gap))
     else:
         said.append(texts("report.say.resources.no_gap"))
     if stock["soon"] or stock["passed"]:

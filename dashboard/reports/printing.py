@@ -6,6 +6,7 @@ from typing import cast
 from jinja2 import Environment
 from weasyprint import HTML
 
+from dashboard.reports.chinese import between_sentences
 from dashboard.reports.pages import Report
 from gis.texts import Texts
 
@@ -19,6 +20,7 @@ def report_html(report: Report, texts: Texts) -> str:
         lang="zh-CN" if texts.language == "zh" else "en",
         css=folder.joinpath("report.css").read_text(encoding="utf-8"),
         words={
+            "between": between_sentences(texts),
             "definitions": texts("report.definitions"),
             "remarks": texts("report.remarks"),
             "signed": texts("report.signed"),

@@ -33,7 +33,7 @@ def report(
     texts = texts_in(language)
     with running_database(DatabaseSettings()) as database, database.owner.connect() as connection:
         chosen = parse_month(month) if month else month_of(now, "Asia/Shanghai").shifted(-1)
-        scope = find_scope(connection, chosen, community=community or None, now=now)
+        scope = find_scope(connection, chosen, community=community or None, now=now, language=texts.language)
         built = build_report(connection, scope, texts)
     draft = out.with_name(out.name + ".part")
     draft.write_bytes(print_report(built, texts))

@@ -50,7 +50,9 @@ def router(services: Services) -> APIRouter:
         }
         with services.database.owner.connect() as connection:
             try:
-                scope = find_scope(connection, month_of(now, "UTC"), community=community or None, now=now)
+                scope = find_scope(
+                    connection, month_of(now, "UTC"), community=community or None, now=now, language=texts.language
+                )
             except NotFound:
                 return HTMLResponse(shelf_template().render(**context), headers=PAGE_HEADERS)
             communities = readable_communities(session, select_communities(connection, scope))

@@ -78,7 +78,7 @@ def make_report(services: Services, session: Session, month: Month, community: s
     """
     now = services.clock()
     with services.database.owner.connect() as connection:
-        scope = find_scope(connection, month, community=community or None, now=now)
+        scope = find_scope(connection, month, community=community or None, now=now, language=texts.language)
         if month >= month_of(now, scope.timezone):
             raise BadInput(
                 f"{month} has not ended; the newest report is of {month_of(now, scope.timezone).shifted(-1)}"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from dashboard.reports.alert_marks import alert_marks, draw_marks
 from dashboard.reports.chinese import one_decimal, percent, signed_percent, whole
 from dashboard.reports.drawing import Drawing, frame_around, hatch, path_data, shrunken
 from dashboard.reports.facts import rated, shrink_to_mean, total_row
@@ -161,3 +162,48 @@ def test_labels_never_cover_each_other():
     assert all(fitted)
     for index, box in enumerate(drawing.taken):
         assert not any(box.buffer(-0.61).intersects(other) for other in drawing.taken[index + 1 :])
+
+
+def marked(*boxes: tuple[int, float, float], size: float = 100.0) -> pd.DataFrame:
+    """Alerts of (level, west, south), each a square of `size` metres."""
+    return pd.DataFrame(
+        [
+            {
+                "level": level,
+                "raised_at": datetime(2026, 10, 1 + number, tzinfo=UTC),
+                "outline": shapely.box(west, south, west + size, south + size),
+            }
+            for number, (level, west, south) in enumerate(boxes)
+        ]
+    )
+
+
+def test_alerts_of_one_place_share_a_mark_and_the_gravest_are_lettered():
+    # the second lies on the first by 60 of 100 m; the third touches nothing
+    marks = alert_marks(marked((4, 0, 0), (2, 40, 0), (3, 1000, 0)))
+
+    assert [(mark.alert.level, mark.count, mark.letter) for mark in marks] == [(2, 2, "A"), (3, 1, "B")]
+    assert marks[0].words({2: "橙", 3: "黄"}) == "橙 A ×2"
+    many = alert_marks(marked(*((4, 500.0 * number, 0) for number in range(8))))
+    assert "".join(mark.letter for mark in many) == "ABCDE"
+
+
+def test_crowded_marks_step_aside_on_leaders_and_cover_neither_each_other_nor_a_place():
+    # nine places within 9 mm of paper, where a mark is 7.6 mm wide
+    grid = [(4, 300.0 * column, 300.0 * row) for row in range(3) for column in range(3)]
+    drawing = Drawing(frame_around(shapely.box(-2000, -2000, 2900, 2900), width_mm=80, height_mm=80))
+    marks = alert_marks(marked(*grid))
+
+    left_out = draw_marks(drawing, marks, {4: "蓝"})
+
+    # each keeps a margin of 0.3 mm about it
+    boxes = [shape.buffer(-0.31) for shape in drawing.taken if shape.geom_type == "Polygon"]
+    leaders = [shape for shape in drawing.taken if shape.geom_type == "LineString"]
+    assert len(boxes) + left_out == 9
+    assert len(boxes) >= 8
+    assert leaders
+    assert not any(one.intersects(other) for number, one in enumerate(boxes) for other in boxes[:number])
+    # in a frame as small as the marks themselves some find no room, and they are counted
+    small = Drawing(frame_around(shapely.box(0, 0, 900, 900), width_mm=12, height_mm=12))
+    drawn = draw_marks(small, marks, {4: "蓝"})
+    assert drawn == 9 - sum(shape.geom_type == "Polygon" for shape in small.taken) > 0

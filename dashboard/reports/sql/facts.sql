@@ -152,19 +152,19 @@ SELECT community_code AS code,
 
 -- ground --
 -- What every map stands on, in the metric system, bottom first.
-SELECT 'district' AS part, name, '' AS subkind, ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer))) AS outline
+SELECT 'district' AS part, name, name_en, '' AS subkind, ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer))) AS outline
   FROM base.subdistrict WHERE code = :subdistrict_code AND geom IS NOT NULL
 UNION ALL
-SELECT 'community', name, code, ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer)))
+SELECT 'community', name, name_en, code, ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer)))
   FROM base.community WHERE subdistrict_code = :subdistrict_code AND valid_to IS NULL AND geom IS NOT NULL
 UNION ALL
-SELECT kind, name, COALESCE(subkind, ''), ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer)))
+SELECT kind, name, '', COALESCE(subkind, ''), ST_AsBinary(ST_Transform(geom, CAST(:metric_srid AS integer)))
   FROM base.place WHERE subdistrict_code = :subdistrict_code AND kind IN ('water', 'hill') AND valid_to IS NULL AND geom IS NOT NULL
 UNION ALL
-SELECT 'road', name, road_class, ST_AsBinary(ST_Transform(ST_LineMerge(ST_Collect(geom)), CAST(:metric_srid AS integer)))
+SELECT 'road', name, '', road_class, ST_AsBinary(ST_Transform(ST_LineMerge(ST_Collect(geom)), CAST(:metric_srid AS integer)))
   FROM base.road_segment WHERE subdistrict_code = :subdistrict_code GROUP BY name, road_class
 UNION ALL
-SELECT 'apartment', name, '', ST_AsBinary(ST_Transform(point, CAST(:metric_srid AS integer)))
+SELECT 'apartment', name, '', '', ST_AsBinary(ST_Transform(point, CAST(:metric_srid AS integer)))
   FROM base.place WHERE subdistrict_code = :subdistrict_code AND kind = 'apartment' AND valid_to IS NULL AND point IS NOT NULL;
 
 -- class_limits --
@@ -176,14 +176,14 @@ SELECT code, name, name_en, metric_srid, timezone, schematic FROM base.subdistri
 
 -- community_code --
 -- A community by code or by name.
-SELECT code, name FROM base.community WHERE subdistrict_code = :subdistrict_code AND (code = :asked OR name = :asked OR name = :asked || '社区');
+SELECT code, name, name_en FROM base.community WHERE subdistrict_code = :subdistrict_code AND (code = :asked OR name = :asked OR name = :asked || '社区');
 
 -- snapshot --
 -- Up to when the data reach, and how many batches they came in.
 SELECT max(finished_at) AS loaded_at, count(*) AS batches FROM support.batch WHERE subdistrict_code = :subdistrict_code AND finished_at IS NOT NULL;
 
 -- community_names --
-SELECT code, name FROM base.community WHERE subdistrict_code = :subdistrict_code AND valid_to IS NULL ORDER BY code;
+SELECT code, name, name_en FROM base.community WHERE subdistrict_code = :subdistrict_code AND valid_to IS NULL ORDER BY code;
 
 -- first_request --
 SELECT min(requested_at) FROM base.service_request WHERE subdistrict_code = :subdistrict_code;
