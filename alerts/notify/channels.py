@@ -125,7 +125,9 @@ def send_http(client: httpx.Client, route: Route, message: Message, now: datetim
 def email_of(route: Route, message: Message) -> EmailMessage:
     """An e-mail; its Message-ID is the idempotency key, so that a mailbox knows it again."""
     mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = message.payload["title"], route.sender, ", ".join(route.to)
+    # a plain blank between two encoded words of a long Chinese subject is lost on the way
+    mail["Subject"] = message.payload["title"].replace(" ", "\N{NO-BREAK SPACE}")
+    mail["From"], mail["To"] = route.sender, ", ".join(route.to)
     mail["Date"] = datetime.fromisoformat(message.payload["composed_at"])
     mail["Message-ID"] = f"<{message.idempotency_key}@{route.sender.partition('@')[2]}>"
     mail["X-Priority"] = "1" if message.payload["level"] <= 2 else "3"

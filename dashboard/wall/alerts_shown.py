@@ -156,27 +156,28 @@ def outside_shown(row: Any, letter: str, texts: Texts) -> dict[str, Any]:
 
 
 def why(row: Any, texts: Texts) -> str:
-    """How much, of what, and whether it grows: 11 件（预期 3.2）· 物业收费 6 · 在扩大（+3 格）."""
+    """How much, whether it grows, and of what: 11 件（预期 3.2）· 扩 3 格 · 物业收费 6."""
     if row["unit_kind"] == "feed":
         return ""
     number = thousands(row["observed"])
     counted = (
-        texts("alerts.notify.counted", n=number)
+        texts("wall.alert.counted", n=number)
         if row["expected"] is None
-        else texts("alerts.notify.counted_expected", n=number, expected=f"{row['expected']:.1f}")
+        else texts("wall.alert.counted_expected", n=number, expected=f"{row['expected']:.1f}")
     )
     kinds = [texts("wall.reason", name=one["name"], n=one["count"]) for one in row["reasons"][:1]]
-    return " · ".join(part for part in (counted, trend(row, texts), *kinds) if part)
+    return " · ".join(part for part in (counted, trend(row, texts, brief=True), *kinds) if part)
 
 
-def trend(row: Any, texts: Texts) -> str:
+def trend(row: Any, texts: Texts, *, brief: bool = False) -> str:
     """Whether it has grown within the hour, or since it was raised: in cells, else in cases."""
+    form = "wall.trend" if brief else "wall.alert"
     cells = row["cell_count"] - (row["cells_before"] or row["cell_count"])
     if cells > 0:
-        return texts("wall.alert.growing", n=cells)
+        return texts(f"{form}.growing", n=cells)
     cases = round(row["observed"] - (row["observed_before"] if row["observed_before"] is not None else row["observed"]))
     if cases:
-        return texts("wall.alert.more" if cases > 0 else "wall.alert.fewer", n=abs(cases))
+        return texts(f"{form}.more" if cases > 0 else f"{form}.fewer", n=abs(cases))
     return texts("wall.alert.level")
 
 

@@ -100,6 +100,7 @@
     wall.texts = told.texts; wall.language = told.language; wall.setTimezone(told.ground.timezone);
     wall.ground = told.ground; wall.ground.version = told.version;
     document.documentElement.lang = told.language === "en" ? "en" : "zh-CN";
+    for (const word of document.querySelectorAll(".exercise-strip span")) word.textContent = wall.text("drill");
     document.documentElement.style.setProperty("--type-factor", told.type_factor);
     wall.live.offset = told.now - performance.now() / 1000;
     wall.live.heard = performance.now();

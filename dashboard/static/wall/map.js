@@ -27,7 +27,12 @@
     const { width, height } = box(), rem = wall.rem();
     if (!alert) return wall.fit(wall.ground.bounds, width, height, margins(width, height, rem));
     const camera = wall.fit(alert.bounds, width, height, { top: height * 0.26, right: width * 0.33, bottom: height * 0.26, left: width * 0.33 });
-    camera.zoom = Math.min(camera.zoom, 16.6);
+    // the same ground whatever number of pixels the wall has
+    camera.zoom = Math.min(camera.zoom, 16.6 + Math.log2(rem / 20));
+    // up to twice as far away where that brings the nearest help into the picture, with room for its name
+    const project = wall.projector(camera, width, height), x = width / 2, y = height / 2;
+    const away = (alert.facts ? alert.facts.help : []).map((help) => project(help.point)).map(([px, py]) => Math.max(Math.abs(px - x) / (x - 3 * rem), Math.abs(py - y) / (y - 4 * rem)));
+    camera.zoom -= Math.log2(Math.max(1, ...away.filter((times) => times <= 2)));
     return camera;
   };
 
@@ -124,7 +129,7 @@
     // while the camera moves nothing has a place
     if (!map.project || map.flying) return;
     const legend = document.getElementById("wall-legend").getBoundingClientRect();
-    const signature = [wall.version, scene.key, wall.taken && wall.taken.id, map.width, map.height, map.camera.zoom, legend.width, legend.height, wall.health().lost].join("|");
+    const signature = [wall.version, scene.key, wall.taken && wall.taken.id, map.width, map.height, map.camera.zoom, legend.width, legend.height, document.querySelector(".foot").offsetWidth, wall.health().lost].join("|");
     const overlay = document.getElementById("wall-overlay");
     if (signature === map.above && overlay.firstChild) return;
     map.above = signature;
@@ -176,7 +181,7 @@
   // the name of the community an alert covers whole; its tag stands beside that name
   const whole = (alert) => alert.narrow ? null : wall.ground.communities.find((one) => one.label && (one.name === alert.place || one.name_en === alert.place));
   function tag(alert, room, drawing, u, rem) {
-    const size = 1.2 * rem, text = alert.level_word + " " + alert.letter, width = wall.textWidth(text, size, 700) + 0.9 * rem, height = 1.7 * rem;
+    const size = 1.2 * rem, text = (wall.isDrill(alert) ? wall.text("drill") + " " : "") + alert.level_word + " " + alert.letter, width = wall.textWidth(text, size, 700) + 0.9 * rem, height = 1.7 * rem;
     const e = extent(alert), middle = (e.left + e.right) / 2, centre = (e.top + e.bottom) / 2;
     const at = (left, top) => ({ left, top, right: left + width, bottom: top + height });
     const community = whole(alert), stand = community && map.project(community.label);

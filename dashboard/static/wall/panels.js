@@ -79,6 +79,10 @@
     while (facts.length && wall.textWidth(facts.join(" · "), rem, 400) > room) facts.pop();
     return facts.join(" · ");
   }
+  const TAGS = 10;
+  // how many of each level, real ones; those of a drill are counted apart, under its word
+  wall.byLevel = (alerts) => [1, 2, 3, 4].map((level) => [wall.text("level." + level), alerts.filter((alert) => alert.level === level && !alert.exercise).length, level])
+    .concat([[wall.text("drill"), alerts.filter((alert) => alert.exercise).length, 0]]).filter((count) => count[1]);
   // everything on an exercise's screen is one; on any other, what a drill raised
   wall.isDrill = (alert) => wall.parts.screen.exercise || alert.exercise;
   wall.drawAlerts = function (scene) {
@@ -86,10 +90,10 @@
     const holder = list.parentElement, portrait = window.innerWidth < window.innerHeight;
     // head of the list 2, padding and gap 2.7
     const room = holder.clientHeight - (portrait ? 3.7 : Math.max(15.2, panelHeight(scene.panel) + 1) + 3.7) * rem;
-    let fit = Math.max(2, Math.floor(room / (4 * rem)));
-    if (alerts.rows.length > fit) fit = Math.max(1, Math.floor((room - 1.8 * rem) / (4 * rem)));
-    // a third line (why, whether it grows, who has it) from the top down, as far as room is left
-    let spare = Math.floor((room - 4 * rem * Math.min(fit, alerts.rows.length) - (alerts.rows.length > fit ? 1.8 * rem : 0)) / (1.4 * rem));
+    // three lines each: what and its state, where and since when, why with whether it grows and who has it
+    const lines = (alert) => (alert.why || alert.holder ? 5.2 : 4.05) * rem;
+    const fits = (space) => { let used = 0, count = 0; for (const alert of alerts.rows) { used += lines(alert); if (used > space) break; count++; } return Math.max(1, count); };
+    const fit = fits(room) >= alerts.rows.length ? alerts.rows.length : fits(room - 1.8 * rem);
     const now = wall.now(), rows = alerts.rows.slice(0, fit), rest = alerts.rows.slice(fit);
     const children = [head(alerts)];
     if (!rows.length) children.push(div("empty", alerts.empty));
@@ -97,13 +101,15 @@
       div("level", [alert.level_word, el("I", {}, alert.letter)], { style: { "--level": `var(--alert-${alert.level})` } }),
       div("", [div("what", alert.what), div("where", place(alert))]),
       div("", [div("state", (wall.isDrill(alert) ? wall.text("drill") + " " : "") + alert.state), div("since", wall.duration(now - alert.raised_at))]),
-      ...((alert.why || alert.holder) && spare-- > 0 ? [div("why", [span("", reasons(alert)), span("holder", alert.holder)])] : [])], {}));
+      ...((alert.why || alert.holder) ? [div("why", [span("", reasons(alert)), span("holder", alert.holder)])] : [])], {}));
     if (rest.length) {
-      const levels = [1, 2, 3, 4].map((level) => [level, rest.filter((alert) => alert.level === level).length]).filter((pair) => pair[1]);
-      children.push(div("more", [wall.text("more", { n: rest.length }), ...levels.map(([level, count]) => span("", [span("swatch", "", { style: { background: `var(--alert-${level})` } }), " " + wall.text("level." + level) + " " + count]))]));
+      children.push(div("more", [wall.text("more", { n: rest.length }), ...wall.byLevel(rest).map(([word, count, level]) => span("", [...(level ? [span("swatch", "", { style: { background: `var(--alert-${level})` } })] : []), " " + word + " " + count]))]));
     }
     set("wall-alerts", children);
-    set("wall-levels", alerts.rows.length ? alerts.rows.slice(0, 10).map((alert) => span("tag", alert.level_word + " " + alert.letter, { style: { "--level": `var(--alert-${alert.level})` } })) : [span("second", alerts.empty)]);
+    // two rows of tags; what does not fit is counted by level
+    const tagged = alerts.rows.slice(0, alerts.rows.length > TAGS ? TAGS - 2 : TAGS), untagged = alerts.rows.slice(tagged.length);
+    set("wall-levels", alerts.rows.length ? [...tagged.map((alert) => span("tag" + (wall.isDrill(alert) ? " drill" : ""), alert.level_word + " " + alert.letter, { style: { "--level": `var(--alert-${alert.level})` } })),
+      ...(untagged.length ? [span("second", wall.text("more", { n: untagged.length }) + " " + wall.byLevel(untagged).map(([word, count]) => word + " " + count).join(" · "))] : [])] : [span("second", alerts.empty)]);
   };
 
   wall.drawCounters = function () {

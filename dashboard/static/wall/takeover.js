@@ -57,8 +57,8 @@
     facts.push(div("block", [fact(wall.text("takeover.since"), wall.text("takeover.since_value", { time: wall.dayTime(alert.since, now), lasting: wall.duration(now - alert.since) })), fact(wall.text("takeover.extent"), f.extent), div("fact people", [span("", wall.text("takeover.people")), span("", f.people)]), ...(f.groups ? [div("under", f.groups)] : [])]));
     if (f.help.length) facts.push(div("block", [div("label", wall.text("takeover.help")), div("help", f.help.flatMap((one) => [span("", one.name), span("", one.distance), span("", one.minutes), wall.el("B", {}, one.state)]))]));
     facts.push(div("block", [div("fact post", [span("", wall.text("takeover.post")), span("", [span("", f.post), span("post-state", f.post_state)])]), picture("steps", steps(alert, now))]));
-    const others = [1, 2, 3, 4].map((level) => [level, wall.parts.alerts.rows.filter((one) => one.id !== alert.id && one.level === level).length]).filter((pair) => pair[1]);
-    facts.push(div("foot-facts", [fact(wall.text("takeover.others"), (others.length ? others.map(([level, count]) => wall.text("level." + level) + " " + count).join(" · ") : wall.text("takeover.none")) + "，" + wall.text("takeover.queued", { n: Math.max(0, queue().length - 1) })),
+    const others = wall.byLevel(wall.parts.alerts.rows.filter((one) => one.id !== alert.id));
+    facts.push(div("foot-facts", [fact(wall.text("takeover.others"), (others.length ? others.map(([word, count]) => word + " " + count).join(" · ") : wall.text("takeover.none")) + "，" + wall.text("takeover.queued", { n: Math.max(0, queue().length - 1) })),
       fact(f.unplaced_label, f.unplaced + "　" + wall.text("takeover.data") + " " + (wall.live.good === null ? "" : wall.age(wall.live.good, now)))]));
     set("wall-takeover", facts);
   };
@@ -137,7 +137,7 @@
       drawing.shapes += `<path d="M${from[0]} ${from[1]}L${box.cx} ${box.cy}" stroke="var(--text)" stroke-width="${2.5 * u}" stroke-dasharray="${5 * u} ${7 * u}"/>`;
       drawing.marks += wall.tile(help.sign, help.ready, box.cx, box.cy, u);
       const words = help.name + " " + help.distance, wide = wall.textWidth(words, 1.2 * rem, 700) + 0.3 * rem;
-      const place = room.take(outsideFirst(wall.around(box.cx, box.cy, wide, 1.5 * rem, 17 * u)));
+      const place = room.take([...outsideFirst(wall.around(box.cx, box.cy, wide, 1.5 * rem, 17 * u)), ...wall.rings(box.cx, box.cy, wide, 1.5 * rem, 1.5 * rem, 5).slice(1)]);
       if (place) drawing.labels += wall.label(words, place.left + 0.15 * rem, place.top + 1.18 * rem, 1.2 * rem, { weight: 700, kind: "help" });
     }
     const near = (point) => { const [px, py] = project(point); return px > 0 && py > 0 && px < wall.map.width && py < wall.map.height; };
