@@ -41,6 +41,7 @@ ROUTERS = (
     "dashboard.api.audit",
     "dashboard.api.consumer",
     "dashboard.api.figures",
+    "dashboard.api.layer_figures",
     "dashboard.api.lineage",
     "dashboard.tiles",
     "dashboard.reports.routes",

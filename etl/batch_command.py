@@ -57,13 +57,14 @@ def kept_files(database: Database) -> KeptFiles:
 def show_ledger(
     feed: Annotated[str, typer.Option("--feed", help="only this feed")] = "",
     most: Annotated[int, typer.Option("--most", min=1, help="newest batches shown")] = 30,
+    reports: Annotated[bool, typer.Option("--reports", help="single reports over the interface as well")] = False,
     language: Language = "zh",
 ) -> None:
-    """Show the ledger, newest first; reports over the interface are left out."""
+    """Show the ledger, newest first."""
     texts = texts_in(language)
     with administration() as database, database.owner.connect() as connection:
         code = select_district(connection).code
-        rows = batches(connection, subdistrict_code=code, feed=feed, most=most)
+        rows = batches(connection, subdistrict_code=code, feed=feed, most=most, reports=reports)
     Console(highlight=False, width=150).print(ledger_table(rows, texts))
 
 
@@ -93,7 +94,7 @@ def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "
     """Bring everything back to the state before a batch; refused when something rests on it."""
     texts = texts_in(language)
     with administration() as database:
-        undone = undo_batch(database, number, actor=actor, language=language)
+        undone = undo_batch(database, number, actor=actor, language=language, kept=kept_files(database))
     Console(highlight=False).print(texts("batches.undone", batch=number, feed=feed_title(undone.feed, texts)))
     Console(highlight=False, width=100).print(changes_table(undone.tables, texts, title=texts("batches.taken_back")))
 

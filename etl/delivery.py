@@ -3,7 +3,7 @@
 import codecs
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,30 @@ class FeedSource:
 def config_text(source: FeedSource) -> str:
     """Write how a file is to be read, the same for the same."""
     return json.dumps(source.config, ensure_ascii=False, sort_keys=True)
+
+
+#: keys of a feed's configuration that are not how its file is read
+NOT_OF_THE_SOURCE = frozenset({"file", "feed", "path", "name", "title", "expected_every_s"})
+
+
+def source_of(feed: Any, config: Mapping[str, Any], path: Path) -> FeedSource:
+    """Build the source of a file that is to be read as a feed's files are.
+
+    Parameters
+    ----------
+    feed
+        A row with `kind`, `feed` (its name), `title` and `expected_every_s`.
+    config
+        As of `FeedSource.config`.
+    """
+    known = {field.name for field in fields(FeedSource)} - NOT_OF_THE_SOURCE
+    stated = {key: value for key, value in config.items() if key in known}
+    if stated.get("grid"):
+        stated["grid"] = LocalGrid.of(stated["grid"])
+    return FeedSource(
+        feed=feed.kind, path=path, name="" if feed.feed == feed.kind else feed.feed, title=feed.title or "",
+        expected_every_s=feed.expected_every_s, **stated,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,10 @@ class Opening:
     started_at: datetime
     #: the ledger row takes the time of the transaction: who reports may close only what they opened in it
     by_transaction: bool = False
-    #: rows by a count apart from the reader; None for rasters
+    #: rows by a count apart from the reader
     counted: int | None = None
+    #: of rasters: pixels of the band, which the file's own header says too
+    pixels: int | None = None
     #: delivery, report, mending or replay
     origin: str = "delivery"
     #: the module that reads the feed; "" = the feed's own name
@@ -117,6 +119,7 @@ def close_batch(connection: Connection, opening: Opening, result: FeedResult, *,
             "seconds": result.seconds,
             "finished_at": finished_at,
             "counted": opening.counted,
+            "pixels": opening.pixels,
         },
     )
     connection.execute(

@@ -18,7 +18,7 @@ from etl.counting import agreed_count
 from etl.delivery import Delivery, FeedSource, config_text, read_delivery
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS, KNOWN, ORDER, RASTERS
-from etl.feeds.rasters import inspect_raster, write_raster
+from etl.feeds.rasters import inspect_raster, plain_raster, write_raster
 from etl.fitting import UnknownHeadings, is_still_decided, note_headings, read_fitted, refuse_switched_off
 from etl.kept import KeptFiles
 from etl.ledger import (
@@ -48,6 +48,7 @@ from gis.texts import texts_in
 
 #: rows of all files together that are kept from the first look to the loading; what is beyond is read again [bytes]
 KEEP_BYTES = 400 << 20
+COUNT_CELLS = text("SELECT count(*) FROM base.cell WHERE subdistrict_code = :code")
 #: geometries farther than this from the sub-district are of another one, or in another system; about 5 km [deg]
 FAR_DEG = 0.05
 
@@ -87,6 +88,8 @@ class Looked:
     raw: RawRows | None = None
     #: rows by a count apart from the reader; None for rasters
     counted: int | None = None
+    #: of rasters: pixels of the band, which the file's own header says too
+    pixels: int | None = None
     #: how the delivery says it is to be read
     config: str = ""
     #: when the file was last written [ns]: the one that is loaded must be the one that was looked at
@@ -238,8 +241,9 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
             looked.append(Looked(known, digest, same_rows=last.read, counted=last.counted, config=config_text(source)))
             continue
         if source.feed in RASTERS:
-            inspect_raster(source, territory, zone=delivery.district.zone)
-            looked.append(Looked(source, digest, config=config_text(source)))
+            with plain_raster(source) as found:
+                pixels = inspect_raster(found, territory, zone=delivery.district.zone)
+            looked.append(Looked(source, digest, config=config_text(source), pixels=pixels))
             continue
         stated, feed = source, FEEDS[source.feed]
         refuse_switched_off(feed, delivery.district)
@@ -357,6 +361,7 @@ def load_one(
             versions={**versions(gazetteer), "config": file.config, "mapping": source.mapping},
             started_at=now,
             counted=file.counted,
+            pixels=file.pixels,
             kind=source.feed,
             origin=origin.name,
             replay_of=origin.replay_of,
@@ -437,11 +442,16 @@ def same_again(connection: Connection, opening: Opening, rows: int, started: flo
 def load_raster(
     connection: Connection, district: District, file: Looked, opening: Opening, started: float
 ) -> FeedResult:
-    """Write a raster to the cells; its rows are the cells that have a new value."""
+    """Write a raster to the cells, which are its rows: each has a new value afterwards, or is as before."""
     batch_id = open_batch(connection, opening)
-    written = write_raster(connection, district, file.source, batch_id=batch_id, now=opening.started_at)
+    with plain_raster(file.source) as found:
+        cells, written = write_raster(connection, district, found, batch_id=batch_id, now=opening.started_at)
+    # counted by the database and not by who laid the raster over them
+    counted = connection.execute(COUNT_CELLS, {"code": district.code}).scalar_one()
+    opening = replace(opening, counted=counted)
     result = FeedResult(
-        feed=opening.feed, read=written, loaded=written, batch_id=batch_id, seconds=round(perf_counter() - started, 3)
-    )
+        feed=opening.feed, read=cells, loaded=written, unchanged=cells - written, batch_id=batch_id,
+        seconds=round(perf_counter() - started, 3),
+    )  # fmt: skip
     close_batch(connection, opening, result, finished_at=opening.started_at + timedelta(seconds=result.seconds))
     return result

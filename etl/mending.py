@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from access.audit import act_as, note_event
 from etl.counting import agreed_count
-from etl.delivery import FeedSource, config_text
+from etl.delivery import FeedSource, config_text, source_of
 from etl.feed import Context, Feed
 from etl.feeds import FEEDS, GAZETTEER_FEEDS
 from etl.fitting import fit
@@ -24,7 +24,6 @@ from etl.load import register_district, select_placed_by
 from etl.pipeline import load_rows, versions
 from etl.readers.sheets import read_sheet_rows
 from etl.reading import RawRows, read_csv_rows
-from etl.replay import source_of
 from etl.sheets import MOST_ROWS, NUMBER_HEADING, SEALED_MARK, BadRow, unguarded, write_sheet
 from etl.vectors import GEOMETRY, to_wgs84_shapes
 from etl.work import Workers

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from etl.delivery import Delivery, FeedSource, read_entry
+from etl.delivery import Delivery, FeedSource, read_entry, source_of
 from etl.faults import reason_text
 from etl.feeds import FEEDS, KNOWN
 from etl.interfaces import fields_of
@@ -17,7 +17,6 @@ from etl.kept import FOLDER, KeptFiles
 from etl.ledger import FeedResult
 from etl.load import load_sources
 from etl.raw_contracts import raw_contract
-from etl.replay import source_of
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district

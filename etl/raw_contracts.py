@@ -14,13 +14,12 @@ from sqlalchemy import Connection
 
 from access.interfaces import ContractRun, hold_against
 from etl.declaration import Column, Declaration
-from etl.delivery import FeedSource
+from etl.delivery import FeedSource, source_of
 from etl.feeds import FEEDS
 from etl.fitting import read_fitted
 from etl.kept import KeptFiles
 from etl.readers.files import opened
 from etl.reading import RawRows
-from etl.replay import source_of
 from etl.times import DAY, MINUTE, SECOND, ZONED
 from gis.database.statements import load_statements
 from gis.errors import FengqiaoError

@@ -1,48 +1,20 @@
 """Load the kept file of a batch again: after it was undone, or by another gazetteer or program."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-from etl.delivery import Delivery, FeedSource
+from etl.delivery import Delivery, source_of
 from etl.feeds import KNOWN
 from etl.kept import KeptFiles
 from etl.ledger import FeedResult, Origin
 from etl.load import load_sources
 from etl.undo import find_batch
-from gis.coordinates_local import LocalGrid
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
 from gis.errors import Conflict, NotFound
 
 _SQL = load_statements("etl", "replay")
-
-#: keys of a feed's configuration that are not how its file is read
-NOT_OF_THE_SOURCE = frozenset({"file", "feed", "path", "name", "title", "expected_every_s"})
-
-
-def source_of(feed: Any, config: Mapping[str, Any], path: Path) -> FeedSource:
-    """Build the source of a file that is to be read as a feed's files are.
-
-    Parameters
-    ----------
-    feed
-        A row with `kind`, `feed` (its name), `title` and `expected_every_s`.
-    config
-        As of `FeedSource.config`.
-    """
-    known = {field.name for field in fields(FeedSource)} - NOT_OF_THE_SOURCE
-    stated = {key: value for key, value in config.items() if key in known}
-    if stated.get("grid"):
-        stated["grid"] = LocalGrid.of(stated["grid"])
-    return FeedSource(
-        feed=feed.kind, path=path, name="" if feed.feed == feed.kind else feed.feed, title=feed.title or "",
-        expected_every_s=feed.expected_every_s, **stated,
-    )  # fmt: skip
 
 
 def replay_batch(database: Database, batch_id: int, kept: KeptFiles, *, actor: str, now: datetime) -> FeedResult:

@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from access.audit import act_as, note_event
 from etl.changes import BatchForms, TableChanges, changes_of, obstacles_in, take_back, versioned_tables
-from etl.feeds import FEEDS, ORDER
+from etl.feeds import FEEDS, ORDER, RASTERS
+from etl.kept import KeptFiles
 from etl.ledger import lock_feed, tell
+from etl.undo_rasters import raster_obstacles, take_raster_back
 from gis.database.connection import Database
 from gis.database.statements import load_statements, quoted
 from gis.district import District, select_district
@@ -39,7 +41,15 @@ class Undone:
     tables: Sequence[TableChanges]
 
 
-def undo_batch(database: Database, batch_id: int, *, actor: str, language: str = "zh", session_id: str = "") -> Undone:
+def undo_batch(
+    database: Database,
+    batch_id: int,
+    *,
+    actor: str,
+    language: str = "zh",
+    session_id: str = "",
+    kept: KeptFiles | None = None,
+) -> Undone:
     """Bring everything back to the state before a batch.
 
     Parameters
@@ -52,6 +62,8 @@ def undo_batch(database: Database, batch_id: int, *, actor: str, language: str =
         Of the refusal.
     session_id
         Session of the person who undoes it, for the audit; empty on the command line.
+    kept
+        Where delivered files are kept: a raster is undone by the file of the one before it.
 
     Raises
     ------
@@ -66,12 +78,12 @@ def undo_batch(database: Database, batch_id: int, *, actor: str, language: str =
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             batch = find_batch(connection, batch_id)
             lock_feed(connection, subdistrict_code=batch.subdistrict_code, feed=batch.feed)
-            found = obstacles(connection, batch)
+            found = obstacles(connection, batch, kept)
             if found:
                 raise Conflict(refusal(batch_id, found, texts))
             district = select_district(connection, code=batch.subdistrict_code)
             changes = changes_of(connection, forms_of(batch), sample=0)
-            bring_back(connection, batch, district, actor=actor)
+            bring_back(connection, batch, district, actor=actor, kept=kept)
             note(connection, batch, actor=actor, session_id=session_id)
     except IntegrityError as fault:
         table = getattr(getattr(fault.orig, "diag", None), "table_name", None) or ""
@@ -91,14 +103,12 @@ def forms_of(batch: Any) -> BatchForms:
     return BatchForms(batch.id, batch.recorded_at)
 
 
-def obstacles(connection: Connection, batch: Any) -> list[Obstacle]:
+def obstacles(connection: Connection, batch: Any, kept: KeptFiles | None) -> list[Obstacle]:
     """Why a batch cannot be undone; nothing when it can."""
     if batch.undone_at is not None:
         return [("undone", {"by": batch.undone_by})]
-    if batch.origin == "report":
-        return [("report", {})]
-    if batch.kind not in FEEDS:
-        return [("raster", {})]
+    if batch.kind in RASTERS:
+        return list(raster_obstacles(connection, batch, kept))
     if batch.recorded_at is None:
         return [("too_old", {})]
     bound = {"batch_id": batch.id, "code": batch.subdistrict_code, "feed": batch.feed}
@@ -133,7 +143,7 @@ def named(values: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     for name in ("table", "by"):
         if str(spoken.get(name, "")).startswith(("base.", "support.", "casework.", "alerting.", "access.")):
             spoken[name] = table_name(str(spoken[name]), texts)
-    if "feed" in spoken and spoken["feed"] in FEEDS:
+    if "feed" in spoken and (spoken["feed"] in FEEDS or spoken["feed"] in RASTERS):
         spoken["feed"] = texts(f"feeds.{spoken['feed']}")
     return spoken
 
@@ -144,7 +154,7 @@ def table_name(table: str, texts: Texts) -> str:
     return texts(key) if key in texts.by_key else table
 
 
-def bring_back(connection: Connection, batch: Any, district: District, *, actor: str) -> None:
+def bring_back(connection: Connection, batch: Any, district: District, *, actor: str, kept: KeptFiles | None) -> None:
     """Do it: records, what counts as delivered, quarantine, ledger, and cells where areas moved."""
     bound = {"batch_id": batch.id, "code": batch.subdistrict_code, "feed": batch.feed}
     take_back(connection, forms_of(batch))
@@ -152,16 +162,18 @@ def bring_back(connection: Connection, batch: Any, district: District, *, actor:
                  "settle_households"):  # fmt: skip
         connection.execute(_SQL[name], bound)
     connection.execute(_SQL["note_undone"], {**bound, "actor": actor})
-    kind = FEEDS[batch.kind]
+    if batch.kind in RASTERS:
+        take_raster_back(connection, district, batch, kept)
+    kind = FEEDS.get(batch.kind)
     newest = "newest_event_at"
-    if kind.event_time:
+    if kind and kind.event_time:
         table = f"{quoted(kind.table.schema or 'base')}.{quoted(kind.table.name)}"
         newest = (
             f"(SELECT max({quoted(kind.event_time)}) FROM {table} AS record"
             " WHERE record.subdistrict_code = :code AND record.feed = :feed)"
         )
     connection.execute(text(_SQL.source("note_feed").format(newest=newest)), bound)
-    if kind.is_areas:
+    if kind and kind.is_areas:
         outlined = text("SELECT geom IS NOT NULL FROM base.subdistrict WHERE code = :code")
         if connection.execute(outlined, bound).scalar_one():
             build_cells(connection, district)

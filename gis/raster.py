@@ -8,7 +8,7 @@ the raster.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -82,20 +82,32 @@ def raster_system(name: str, crs: str) -> pyproj.CRS:
         raise BadInput(f"{name}: a raster cannot be in {crs}; give it in EPSG:4326 or a projected system") from fault
 
 
-def band_range(raster: rasterio.io.DatasetReader, band: int) -> tuple[int, float, float]:
-    """Read a whole band strip by strip; returns how many pixels hold a value, and the lowest and highest."""
+class BandRange(NamedTuple):
+    """What a whole band holds."""
+
+    #: pixels that were read
+    pixels: int
+    #: of these, those that hold a value
+    known: int
+    lowest: float
+    highest: float
+
+
+def band_range(raster: rasterio.io.DatasetReader, band: int) -> BandRange:
+    """Read a whole band strip by strip; returns how many pixels there are and hold a value, the lowest and highest."""
     rows = max(1, WINDOW_PIXELS // raster.width)
-    known, lowest, highest = 0, np.inf, -np.inf
+    pixels, known, lowest, highest = 0, 0, np.inf, -np.inf
     for top in range(0, raster.height, rows):
         window = rasterio.windows.Window(0, top, raster.width, min(rows, raster.height - top))
         values = np.ma.masked_invalid(raster.read(band, window=window, masked=True))
+        pixels += values.size
         count = int(values.count())
         if count:
             known += count
             lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
     scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
     lowest, highest = sorted((lowest * scale + offset, highest * scale + offset))
-    return known, lowest, highest
+    return BandRange(pixels, known, lowest, highest)
 
 
 def cell_statistics(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     from gis.district import District
 
 
-def write_elevation(connection: Connection, district: District, path: Path, *, crs: str = "") -> int:
-    """Write base.cell.elevation_m of a sub-district from a raster of heights; returns how many cells changed.
+class CellsWritten(NamedTuple):
+    """What became of the cells of a sub-district."""
+
+    #: that the raster was laid over
+    cells: int
+    #: of these, those that were given a value
+    written: int
+
+
+def write_elevation(connection: Connection, district: District, path: Path, *, crs: str = "") -> CellsWritten:
+    """Write base.cell.elevation_m of a sub-district from a raster of heights, where it is another than before.
 
     Raises
     ------
@@ -33,8 +42,10 @@ def write_elevation(connection: Connection, district: District, path: Path, *, c
     CrsMissing
         If nobody says the raster's coordinate system.
     """
-    put_draft(connection, cell_values(connection, district, path, statistic="mean", crs=crs))
-    return connection.execute(STATEMENTS["merge_elevations"], {"code": district.code}).rowcount
+    values = cell_values(connection, district, path, statistic="mean", crs=crs)
+    put_draft(connection, values)
+    written = connection.execute(STATEMENTS["merge_elevations"], {"code": district.code}).rowcount
+    return CellsWritten(len(values), written)
 
 
 def write_measure(
@@ -48,8 +59,8 @@ def write_measure(
     batch_id: int,
     crs: str = "",
     band: int = 1,
-) -> int:
-    """Write base.cell_measure of a kind from a raster; returns how many cells have a value now.
+) -> CellsWritten:
+    """Write base.cell_measure of a kind from a raster.
 
     What was measured later than `measured_at` stays. Cells the raster does not cover lose their older value: rain that
     is not measured is not the rain of yesterday. Raises as `write_elevation`.
@@ -58,7 +69,7 @@ def write_measure(
     put_draft(connection, values)
     bound = {"code": district.code, "kind": kind, "measured_at": measured_at, "batch_id": batch_id}
     connection.execute(STATEMENTS["forget_measures"], bound)
-    return connection.execute(STATEMENTS["merge_measures"], bound).rowcount
+    return CellsWritten(len(values), connection.execute(STATEMENTS["merge_measures"], bound).rowcount)
 
 
 def cell_values(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from access.sessions import Session
 from dashboard.figures.catalogue import Figure, figure_named, figures
 from dashboard.figures.catalogue import Query as Statement
+from dashboard.figures.panels import Panel, panels
 from dashboard.figures.trace import (
     BATCHES_SHOWN,
     Asked,
@@ -53,13 +54,14 @@ class FigureList(BaseModel):
     """The catalogue."""
 
     figures: list[FigureEntry]
+    panels: list[Panel] = Field(description="parts of pages: counters, charts, tables, maps, with what each shows")
 
 
 class BatchShown(BaseModel):
-    """How many of the records a batch brought; null = written here, not loaded."""
+    """How many of the records a batch brought."""
 
-    batch_id: int | None
-    records: int
+    batch_id: int | None = Field(description="null = written here, not loaded")
+    records: int | None = Field(description="null where a number would tell of persons")
     feed: str | None
     source: str | None
     finished_at: datetime | None
@@ -150,7 +152,9 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/api/figures", summary="Every figure that a page or a report shows: meaning, query version, feeds")
     def list_figures() -> FigureList:
-        return FigureList(figures=[FigureEntry(**entry(figure)) for figure in figures().values()])
+        return FigureList(
+            figures=[FigureEntry(**entry(figure)) for figure in figures().values()], panels=list(panels())
+        )
 
     @routes.get("/api/figures/{figure_id}", summary="A figure's value, batches, age, and what it means")
     def show_figure(

@@ -17,6 +17,7 @@ from alerts.rule_store import rules_in_force
 from alerts.rules import SilenceRule
 from dashboard.figures.catalogue import RECORDS, Figure, figures
 from dashboard.reports.month import Month, month_of
+from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
 from gis.errors import BadInput, NotAllowed
@@ -125,6 +126,14 @@ def ask(
     if month is not None and month > current:
         raise BadInput(f"{month} has not begun; the current month is {current}")
     return Asked(district.code, district.timezone, now, month or current.shifted(-1), community)
+
+
+def month_before(database: Database, session: Session, *, now: datetime) -> Asked:
+    """As `ask`, of the last whole month and of the whole sub-district, whoever asks: the unit is named apart."""
+    with database.owner.connect() as connection:
+        district = select_district(connection, code=session.subdistrict_code)
+    month = month_of(now, district.timezone).shifted(-1)
+    return Asked(district.code, district.timezone, now, month, None)
 
 
 def trace(connection: Connection, figure: Figure, asked: Asked) -> Traced:

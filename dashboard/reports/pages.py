@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from alerts.words import rule_title
 from dashboard.figures.catalogue import figures
+from dashboard.figures.panels import panel_named
 from dashboard.reports import facts
 from dashboard.reports.chinese import between_sentences, one_decimal, percent, signed_percent, whole
 from dashboard.reports.facts import Scope
@@ -19,6 +20,7 @@ from dashboard.reports.month import Month
 from dashboard.reports.reach import reach_by_community
 from dashboard.reports.summary import compared, demand_sentences
 from gis.texts import Texts
+from layers.catalogue import catalogue
 
 #: fewer persons than this are not published
 FEW = 5
@@ -106,12 +108,12 @@ def whole_name(scope: Scope, texts: Texts) -> str:
     return scope.community_name or texts("report.total")
 
 
-#: figures of the catalogue that a theme's page shows (dashboard/figures/catalogue.yml)
-TRACED = {
-    "demand": ("month_requests", "month_persons", "month_per_1000", "month_punctual"),
-    "resources": ("report_resources", "report_ready", "ready_share"),
-    "alerts": ("month_incidents", "month_closed_share", "month_alerts", "month_acknowledged"),
-}
+def traced_names(theme: str, texts: Texts) -> list[str]:
+    """What the figures and layers of a theme's page are called (dashboard/figures/panels.yml)."""
+    panel = panel_named(f"report.theme.{theme}")
+    assert panel is not None, theme
+    shown = [figures()[one].name for one in panel.figures] + [catalogue().layer(one).name for one in panel.layers]
+    return [name.in_language(texts.language) for name in shown]
 
 
 def definitions(scope: Scope, texts: Texts, theme: str, **values: object) -> str:
@@ -123,10 +125,9 @@ def definitions(scope: Scope, texts: Texts, theme: str, **values: object) -> str
         few=FEW,
         **values,
     )
-    names = [figures()[id_].name.in_language(texts.language) for id_ in TRACED[theme]]
-    traced = texts("report.definitions.traced", figures=texts("report.comma").join(names))
+    named = texts("report.definitions.traced", figures=texts("report.comma").join(traced_names(theme, texts)))
     return between_sentences(texts).join(
-        [said, *([texts("report.definitions.schematic")] if scope.schematic else []), traced]
+        [said, *([texts("report.definitions.schematic")] if scope.schematic else []), named]
     )
 
 

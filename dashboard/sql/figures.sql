@@ -104,6 +104,50 @@ SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_a
    AND reported_at > cast(:now AS timestamptz) - interval '120 days' AND reported_at <= :now
    AND (cast(:community AS text) IS NULL OR community_code = :community);
 
+-- requests_day --
+SELECT 'base.service_request' AS table_name, id, source_key, feed, batch_id, requested_at AS at, community_code, status
+  FROM base.service_request
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND requested_at >= cast(:now AS timestamptz) - interval '24 hours' AND requested_at < :now
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- requests_weeks --
+SELECT 'base.service_request' AS table_name, id, source_key, feed, batch_id, requested_at AS at, community_code, status
+  FROM base.service_request
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND requested_at >= cast(:now AS timestamptz) - interval '57 days' AND requested_at < cast(:now AS timestamptz) - interval '7 days'
+   AND mod(extract(epoch FROM cast(:now AS timestamptz) - requested_at)::numeric, 604800) <= 86400 AND mod(extract(epoch FROM cast(:now AS timestamptz) - requested_at)::numeric, 604800) > 0
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- incidents_day --
+SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_at AS at, community_code, status
+  FROM base.incident
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND reported_at >= cast(:now AS timestamptz) - interval '24 hours' AND reported_at < :now
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- incidents_weeks --
+SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_at AS at, community_code, status
+  FROM base.incident
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND reported_at >= cast(:now AS timestamptz) - interval '57 days' AND reported_at < cast(:now AS timestamptz) - interval '7 days'
+   AND mod(extract(epoch FROM cast(:now AS timestamptz) - reported_at)::numeric, 604800) <= 86400 AND mod(extract(epoch FROM cast(:now AS timestamptz) - reported_at)::numeric, 604800) > 0
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- incidents_30_days --
+SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_at AS at, community_code, status
+  FROM base.incident
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND reported_at > cast(:now AS timestamptz) - interval '30 days' AND reported_at <= :now
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- incidents_30_open --
+SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_at AS at, community_code, status
+  FROM base.incident
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND reported_at > cast(:now AS timestamptz) - interval '30 days' AND reported_at <= :now AND status <> 'closed'
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
+-- incidents_30_overdue --
+SELECT 'base.incident' AS table_name, id, source_key, feed, batch_id, reported_at AS at, community_code, status
+  FROM base.incident
+ WHERE subdistrict_code = :code AND status <> 'withdrawn' AND reported_at > cast(:now AS timestamptz) - interval '30 days' AND reported_at <= :now AND status <> 'closed' AND due_at < :now
+   AND (cast(:community AS text) IS NULL OR community_code = :community);
+
 -- requests --
 SELECT 'base.service_request' AS table_name, id, source_key, feed, batch_id, requested_at AS at, community_code, status
   FROM base.service_request

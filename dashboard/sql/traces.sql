@@ -20,6 +20,6 @@ SELECT table_name, id, source_key, feed, batch_id, at, community_code, status
 WITH traced AS ({records}) SELECT count(*) FROM traced;
 
 -- feeds --
--- How old the feeds are: a register without events is as old as its newest delivery.
+-- How old the feeds of these names or kinds are: a register without events is as old as its newest delivery.
 SELECT name, title, expected_every_s, COALESCE(newest_event_at, last_batch_at) AS newest_at, last_batch_at
-  FROM support.feed WHERE subdistrict_code = :code AND name = ANY (:feeds) ORDER BY name;
+  FROM support.feed WHERE subdistrict_code = :code AND (name = ANY (:feeds) OR kind = ANY (:feeds)) ORDER BY name;

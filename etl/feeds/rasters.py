@@ -1,6 +1,8 @@
 """Feeds that are rasters: heights, persons, rain. They have no rows; what they bring is a value per cell."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,20 @@ from zoneinfo import ZoneInfo
 import shapely
 from sqlalchemy import Connection
 
+from etl.counting_rasters import agreed_pixels
 from etl.declaration import Declaration, read_declaration
 from etl.delivery import FeedSource
+from etl.readers.archive import unpacked
+from etl.readers.files import ZIPS, member_of
 from gis import cells as h3_cells
 from gis.district import District
 from gis.errors import BadInput
 from gis.placing import Territory
 from gis.raster import Statistic, band_range, opened_raster
-from gis.terrain import write_elevation, write_measure
+from gis.terrain import CellsWritten, write_elevation, write_measure
 
+#: files of an archive that are taken for rasters
+ENDINGS = (".tif", ".tiff", ".asc", ".nc", ".grb", ".grb2", ".img")
 #: how cameras, models and rasterio write the time into a file
 TIME_TAGS = ("measured_at", "TIFFTAG_DATETIME", "NC_GLOBAL#time_coverage_end")
 TIME_FORMS = ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
@@ -56,20 +63,36 @@ RASTERS = {
 }
 
 
-def inspect_raster(source: FeedSource, territory: Territory, *, zone: ZoneInfo) -> None:
+@contextmanager
+def plain_raster(source: FeedSource) -> Iterator[FeedSource]:
+    """The source as a plain file: taken out of its archive, with what lies beside it there."""
+    if source.path.suffix.lower() not in ZIPS:
+        yield source
+        return
+    with unpacked(source.path) as folder:
+        yield replace(source, path=member_of(source, folder, ENDINGS))
+
+
+def inspect_raster(source: FeedSource, territory: Territory, *, zone: ZoneInfo) -> int | None:
     """Read a whole raster strip by strip, so that a cut file is found before anything is written.
+
+    Returns
+    -------
+    pixels
+        Of the band; None when its header could not be looked at apart from the reader.
 
     Raises
     ------
     BadInput
-        If it is no raster, is cut, is empty, states values there cannot be, says no time, or lies elsewhere.
+        If it is no raster, is cut, is empty, states values there cannot be, says no time, lies elsewhere, or has
+        another number of pixels than its own header says.
     CrsMissing
         If neither it nor the delivery states a coordinate system.
     """
     name, feed = source.path.name, RASTERS[source.feed]
     with opened_raster(source.path, crs=source.crs) as (raster, system):
         band = band_of(source, raster.count)
-        known, lowest, highest = band_range(raster, band)
+        pixels, known, lowest, highest = band_range(raster, band)
         if feed.timed:
             time_of(source, raster.tags() | raster.tags(band), zone)
         bounds = shapely.box(*raster.bounds)
@@ -84,6 +107,7 @@ def inspect_raster(source: FeedSource, territory: Territory, *, zone: ZoneInfo) 
         outline = h3_cells.moved([territory.outline], system)[0]
         if not shapely.intersects(bounds, outline):
             raise BadInput(f"{name} covers {tuple(round(edge, 3) for edge in bounds.bounds)}, not the sub-district")
+    return agreed_pixels(source.path, pixels)
 
 
 def band_of(source: FeedSource, count: int) -> int:
@@ -122,8 +146,8 @@ def spoken_time(path: Path, stated: str) -> datetime:
 
 def write_raster(
     connection: Connection, district: District, source: FeedSource, *, batch_id: int, now: datetime
-) -> int:
-    """Write what a raster says to the cells; returns how many cells have a new value."""
+) -> CellsWritten:
+    """Write what a raster says to the cells."""
     feed = RASTERS[source.feed]
     if not feed.measure:
         return write_elevation(connection, district, source.path, crs=source.crs)

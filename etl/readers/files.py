@@ -3,7 +3,7 @@
 Tables: CSV, TSV, workbooks, JSON, JSON lines. Vectors: GeoJSON, GeoPackage, Shapefile, KML. A zip holds one of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,7 +108,7 @@ def opened(source: FeedSource) -> Iterator[FeedSource]:
     yield source
 
 
-def member_of(source: FeedSource, folder: Path) -> Path:
+def member_of(source: FeedSource, folder: Path, endings: Sequence[str] = ENDINGS) -> Path:
     """The one file of an archive that can be read, or the one the delivery names."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     if source.member:
@@ -116,7 +116,7 @@ def member_of(source: FeedSource, folder: Path) -> Path:
         if not named:
             raise BadInput(f"{source.path.name} holds no {source.member}; it holds {', '.join(f.name for f in files)}")
         return named[0]
-    readable = [file for file in files if file.suffix.lower() in ENDINGS and file.suffix.lower() not in ZIPS]
+    readable = [file for file in files if file.suffix.lower() in endings and file.suffix.lower() not in ZIPS]
     if any(file.suffix.lower() == ".shp" for file in readable):
         # what stands beside a shapefile is part of it
         readable = [file for file in readable if file.suffix.lower() == ".shp"]

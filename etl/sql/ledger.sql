@@ -21,7 +21,7 @@ RETURNING id;
 -- What became of its rows.
 UPDATE support.batch
    SET read = :read, loaded = :loaded, unchanged = :unchanged, quarantined = :quarantined, unplaced = :unplaced,
-       levels = CAST(:levels AS jsonb), seconds = :seconds, finished_at = :finished_at, counted = :counted
+       levels = CAST(:levels AS jsonb), seconds = :seconds, finished_at = :finished_at, counted = :counted, pixels = :pixels
  WHERE id = :id;
 
 -- register_feed --
@@ -68,7 +68,7 @@ SELECT source_key, row_hash FROM support.delivered
 -- The ledger, newest first.
 SELECT batch.id, batch.feed, coalesce(feed.title, batch.feed) AS title, coalesce(feed.kind, batch.feed) AS kind, source, content_hash, origin,
        read, counted, loaded, unchanged, quarantined, unplaced, levels, seconds, actor, versions, started_at, finished_at, undone_at, undone_by,
-       replay_of
+       replay_of, pixels
   FROM support.batch
   LEFT JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
  WHERE batch.subdistrict_code = :subdistrict_code AND (:feed = '' OR batch.feed = :feed) AND (:reports OR origin <> 'report')

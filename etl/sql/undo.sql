@@ -19,6 +19,29 @@ SELECT DISTINCT id FROM (
 ) AS later
  ORDER BY id;
 
+-- raster_later --
+-- Later deliveries of the same raster feed.
+SELECT id FROM support.batch
+ WHERE subdistrict_code = :code AND feed = :feed AND id > :batch_id AND undone_at IS NULL AND finished_at IS NOT NULL
+ ORDER BY id;
+
+-- raster_former --
+-- The delivery whose values the cells had before.
+SELECT batch.id, batch.feed, coalesce(feed.kind, feed.name) AS kind, feed.title, feed.expected_every_s, batch.source, batch.content_hash, batch.versions,
+       batch.started_at
+  FROM support.batch
+  JOIN support.feed ON feed.subdistrict_code = batch.subdistrict_code AND feed.name = batch.feed
+ WHERE batch.subdistrict_code = :code AND batch.feed = :feed AND batch.id < :batch_id AND batch.undone_at IS NULL AND batch.loaded > 0
+   AND batch.content_hash IS NOT NULL
+ ORDER BY batch.id DESC
+ LIMIT 1;
+
+-- forget_measure --
+DELETE FROM base.cell_measure WHERE subdistrict_code = :code AND kind = :kind;
+
+-- forget_elevation --
+UPDATE base.cell SET elevation_m = NULL WHERE subdistrict_code = :code AND elevation_m IS NOT NULL;
+
 -- placed_later --
 -- Later batches of other feeds that were placed on what this one says.
 SELECT batch.id, batch.feed

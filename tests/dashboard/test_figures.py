@@ -3,8 +3,13 @@
 import pytest
 
 from dashboard.figures.catalogue import RECORDS, Query, figure_named, figures, parse_figures, tables_read
-from dashboard.reports.pages import TRACED
+from dashboard.figures.layer_trace import MEASURES, definition_of, meanings
+from dashboard.figures.layer_trace import RECORDS as LAYER_RECORDS
+from dashboard.figures.panels import panels, parse_panels
+from dashboard.scenes import read_scenes
 from gis.errors import BadInput, NotFound
+from layers.catalogue import catalogue
+from layers.measures import OPEN_MEASURES, SENSITIVE_MEASURES
 
 ROW = {
     "id": "a", "name": {"zh": "甲", "en": "A"}, "definition": {"zh": "甲", "en": "A"}, "unit": {"zh": "件", "en": "n"},
@@ -55,7 +60,29 @@ def test_an_unknown_figure_is_not_found():
         figure_named("cats")
 
 
-def test_reports_name_figures_there_are():
-    named = {name for names in TRACED.values() for name in names}
-    assert named <= set(figures())
-    assert all("report" in figures()[name].shown for name in named)
+def test_every_part_of_a_page_names_figures_and_layers_there_are():
+    by_part = {}
+    for panel in panels():
+        by_part.setdefault((panel.page, panel.part), set()).add(panel.id)
+        if panel.page == "report":
+            assert all("report" in figures()[name].shown for name in panel.figures), panel.key
+    scenes = read_scenes().scenes
+    assert by_part["wall", "map"] == set(scenes)
+    assert by_part["wall", "panel"] == {scene.panel for scene in scenes.values()}
+    assert by_part["wall", "register"] == {scene.register_of for scene in scenes.values()}
+    # the six figures of the strip, dashboard/wall/counters.py
+    assert by_part["wall", "counter"] == {"residents", "demand", "open", "overdue", "ready", "unplaced"}
+    row = {"page": "wall", "part": "map", "name": {"zh": "甲", "en": "A"}}
+    wrong = [{**row, "id": "a", "figures": ["cats"]}, {**row, "id": "b", "layers": ["dogs"]}, {**row, "id": "c"}]
+    with pytest.raises(BadInput, match=r"there is no figure cats.*there is no layer dogs.*shows nothing"):
+        parse_panels(wrong)
+
+
+def test_every_layer_of_cells_has_a_meaning_and_statements_of_its_records():
+    shown = [layer for layer in catalogue().layers if layer.geometry == "cell"]
+    assert {layer.source.kind for layer in shown} == set(meanings())
+    for layer in shown:
+        assert layer.name.zh in definition_of(layer).zh
+    named = {name.partition(".")[0] for meaning in meanings().values() for name in meaning.records}
+    assert named | {"unit_population", "unit_demand", "cell_value", "compounds"} == set(LAYER_RECORDS)
+    assert set(MEASURES) == {*OPEN_MEASURES, *SENSITIVE_MEASURES}

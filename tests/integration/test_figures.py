@@ -21,7 +21,10 @@ pytestmark = pytest.mark.database
 
 MONTH = parse_month("2026-10")
 #: shown by statements of several columns or rows, checked by hand below
-BY_HAND = {("resources_ready", "wall"), ("unplaced", "wall")}
+BY_HAND = {
+    ("resources_ready", "wall"), ("unplaced", "wall"), ("requests_day", "wall"), ("requests_weeks", "wall"),
+    ("incidents_day", "wall"), ("incidents_weeks", "wall"),
+}  # fmt: skip
 SHOWN = [
     (figure.id, page)
     for figure in figures().values()
@@ -57,6 +60,17 @@ def test_what_is_traced_is_what_the_page_shows(loaded: Loaded, figure_id: str, p
     assert traced.records == traced.value
 
 
+@pytest.mark.parametrize("kind", ["request", "incident"])
+def test_the_hours_of_a_chart_add_up_to_its_figures(loaded: Loaded, kind: str):
+    with loaded.database.owner.connect() as connection:
+        rows = connection.execute(
+            load_statements("dashboard", "wall")[f"{kind}_hours"], {"code": loaded.district.code, "now": NOW}
+        ).all()
+        day, weeks = (trace(connection, figures()[f"{kind}s_{part}"], asked_of(loaded)) for part in ("day", "weeks"))
+    assert day.value == sum(row.events for row in rows if row.week == 0) > 0
+    assert weeks.value == sum(row.events for row in rows if row.week > 0) > 0
+
+
 def test_most_figures_are_not_nothing(loaded: Loaded):
     """Or the comparison above would compare zeros."""
     with loaded.database.owner.connect() as connection:
@@ -68,6 +82,7 @@ def test_most_figures_are_not_nothing(loaded: Loaded):
         "incidents_today",
         "requests_today",
         "incidents_overdue",
+        "incidents_30_overdue",
         "month_alerts",
         "month_acknowledged",
         "month_unplaced",

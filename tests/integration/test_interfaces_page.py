@@ -142,7 +142,7 @@ def test_every_view_is_built_for_whoever_may_see_it(world: World, account: str, 
     assert layout(visit(world, account, view=view)) is not None
 
 
-@pytest.mark.parametrize("view", ["tables", "figures"])
+@pytest.mark.parametrize("view", ["tables", "figures", "layers", "panels"])
 def test_the_catalogue_is_built(world: World, view: str):
     assert catalogue_layout(visit(world, "auditor", view=view, figure="incidents")) is not None
 

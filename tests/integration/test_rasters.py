@@ -1,5 +1,6 @@
 """Rasters as feeds: heights, persons and rain come to the cells; rain that arrives is flood risk at once."""
 
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,15 @@ import rasterio
 from affine import Affine
 from sqlalchemy import text
 
+from etl.kept import KeptFiles
+from etl.ledger import batches
 from etl.load import load_folder
+from etl.undo import undo_batch
 from gis import cells as h3_cells
 from gis.database.connection import Database
 from gis.district import select_district
-from gis.errors import BadInput, CrsMissing, NotAllowed
+from gis.errors import BadInput, Conflict, CrsMissing, NotAllowed
+from gis.identity import identity_keys
 from layers import facts
 from layers.surface import write_surface
 from layers.values import select_cell_values
@@ -137,6 +142,76 @@ def test_persons_of_a_raster_are_summed(emptied: Database, folder: Path) -> None
     # cells on the edge of the district reach past the raster's own edge in places: nearly all of its 400 persons
     assert shown["value"].sum() == pytest.approx(400, rel=0.1)
     assert shown["estimated"].all()
+
+
+def test_the_ledger_has_every_cell_and_the_pixels_of_the_header(emptied: Database, folder: Path) -> None:
+    results = load(emptied, folder)
+    with emptied.owner.connect() as connection:
+        cells = connection.scalar(text("SELECT count(*) FROM base.cell WHERE subdistrict_code = :c"), {"c": CODE})
+        rows = {row.feed: row for row in batches(connection, subdistrict_code=CODE)}
+
+    for feed in ("terrain", "rain", "population_raster"):
+        row = rows[feed]
+        assert (row.read, row.counted, row.pixels) == (cells, cells, 2)
+        assert row.loaded + row.unchanged == cells
+        assert 0 < row.loaded == results[feed].loaded
+    # other heights in the west alone: as many cells change as lie there
+    write_raster(folder / "terrain.tif", 4.0, 9.0)
+    again = load(emptied, folder)["terrain"]
+    assert 0 < again.loaded < results["terrain"].loaded
+    assert again.read == cells
+
+
+def test_a_raster_is_undone_by_the_file_of_the_one_before(emptied: Database, folder: Path, tmp_path: Path) -> None:
+    kept = KeptFiles(tmp_path / "kept", identity_keys(emptied.secrets))
+
+    def deliver() -> dict[str, int]:
+        results = load_folder(emptied, folder, actor="test", now=NOW, kept=kept)
+        return {result.feed: int(result.batch_id or 0) for result in results}
+
+    first = deliver()
+    write_raster(folder / "terrain.tif", 7.0, 8.0)
+    write_raster(folder / "rain.tif", 5.0, 6.0, measured_at=(NOW - timedelta(hours=1)).isoformat())
+    second = deliver()
+    assert (values_of(emptied, "elevation")["west"], values_of(emptied, "rain")["west"]) == pytest.approx((7.0, 5.0))
+
+    with pytest.raises(Conflict, match=f"请先撤销批次 {second['terrain']}"):
+        undo_batch(emptied, first["terrain"], actor="test", kept=kept)
+    for feed in ("terrain", "rain"):
+        undo_batch(emptied, second[feed], actor="test", kept=kept)
+    assert values_of(emptied, "elevation") == pytest.approx({"west": 3.0, "east": 9.0})
+    assert values_of(emptied, "rain") == pytest.approx({"west": 50.0, "east": 10.0})
+    with emptied.owner.connect() as connection:
+        told = connection.execute(
+            text(
+                "SELECT DISTINCT batch_id, measured_at FROM base.cell_measure WHERE kind = 'rain' AND subdistrict_code = :c"
+            ),
+            {"c": CODE},
+        ).all()
+    assert told == [(first["rain"], NOW - timedelta(hours=2))]
+
+    # before the first one there was nothing
+    undo_batch(emptied, first["rain"], actor="test", kept=kept)
+    assert np.isnan(values_of(emptied, "rain")["west"])
+    write_raster(folder / "terrain.tif", 7.0, 8.0)
+    third = deliver()["terrain"]
+    (tmp_path / "kept" / "terrain").rename(tmp_path / "gone")
+    with pytest.raises(Conflict, match=f"之前的栅格（批次 {first['terrain']}）的文件已不再保留"):
+        undo_batch(emptied, third, actor="test", kept=kept)
+    assert values_of(emptied, "elevation")["west"] == pytest.approx(7.0)
+
+
+def test_a_raster_comes_in_a_zip_with_what_lies_beside_it(emptied: Database, folder: Path) -> None:
+    with zipfile.ZipFile(folder / "terrain.zip", "w") as packed:
+        packed.write(folder / "terrain.tif", "高程/terrain.tif")
+        packed.writestr("高程/说明.txt", "…")
+    (folder / "terrain.tif").unlink()
+    areas = [feed for feed in FEEDS if feed["feed"] in ("boundaries", "work_grids")]
+    write_yaml(folder, [{"feed": "terrain", "file": "terrain.zip"}, *areas])
+
+    load(emptied, folder)
+
+    assert values_of(emptied, "elevation") == pytest.approx({"west": 3.0, "east": 9.0})
 
 
 def test_the_same_rasters_again_change_nothing(emptied: Database, folder: Path) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from etl.intake import Intake
 from etl.kept import KeptFiles
 from etl.load import load_folder
 from etl.preview import preview_folder
 from etl.replay import replay_batch
 from etl.undo import undo_batch
 from gis.database.connection import Database
+from gis.district import select_district
 from gis.errors import BadInput, Conflict, NotFound
 from gis.identity import identity_keys
 from gis.texts import catalogue
@@ -289,12 +291,39 @@ def test_a_second_feed_of_a_kind_is_undone_by_its_own_name(database: Database, f
     forget(database)
 
 
-def test_every_origin_a_batch_may_have_has_its_word_and_single_reports_are_not_undone(delivered: Database) -> None:
-    check = one(delivered, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'batch_origin_check'")
+def test_every_origin_a_batch_may_have_has_its_word(database: Database) -> None:
+    check = one(database, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'batch_origin_check'")
     for origin in re.findall(r"'(\w+)'::text", check):
         assert f"batches.origin_{origin}" in catalogue(), origin
-    batch = newest(delivered, "incidents")
+
+
+def test_a_single_report_is_undone_unless_somebody_has_handled_it(delivered: Database) -> None:
+    before = state(delivered)
+    with delivered.owner.connect() as connection:
+        intake = Intake(delivered, select_district(connection, code=CODE), clock=lambda: NOW)
+    report = {
+        "source_key": "R-1", "reported_at": NOW.isoformat(), "source": "网格上报", "category": "城市管理",
+        "title": "路灯不亮", "address": "枫桥大街",
+    }  # fmt: skip
+
+    def take() -> int:
+        with delivered.owner.begin() as connection:
+            intake.take_incident(connection, report, actor="网格员")
+        return newest(delivered, "incidents")
+
+    undo_batch(delivered, take(), actor="test")
+    assert without_age(state(delivered)) == without_age(before)
+
+    batch = take()
     with delivered.owner.begin() as connection:
-        connection.execute(text("UPDATE support.batch SET origin = 'report' WHERE id = :id"), {"id": batch})
-    with pytest.raises(Conflict, match="请将该记录作废"):
+        connection.execute(
+            text("UPDATE base.incident SET status = 'accepted' WHERE source_key = 'R-1' AND subdistrict_code = :code"),
+            {"code": CODE},
+        )
+    with pytest.raises(Conflict, match="已由人员办理"):
         undo_batch(delivered, batch, actor="test")
+
+
+def without_age(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """How fresh a feed is tells of batches, not of rows."""
+    return {table: rows for table, rows in found.items() if table != "support.feed"}

@@ -10,21 +10,19 @@ from sqlalchemy import text
 
 from access.audit import note_event
 from dashboard import ids
-from dashboard.office.batches.layout import ROLES, chosen_batch, facts, ledger_rows, previewed, spoken
+from dashboard.office.batches.layout import ROLES, chosen_batch, facts, kept, ledger_rows, previewed, spoken
 from dashboard.office.page import Visit, visit_of
 from dashboard.office.parts import Rows, notice
 from dashboard.office.rights import require_role
 from dashboard.office.uploads import uploaded
 from dashboard.services import Services
-from etl.delivery import Delivery, FeedSource
-from etl.kept import FOLDER, KeptFiles
+from etl.delivery import Delivery, FeedSource, source_of
 from etl.load import load_sources
 from etl.preview import preview_sources
-from etl.replay import replay_batch, source_of
+from etl.replay import replay_batch
 from etl.undo import undo_batch
 from gis.district import select_district
 from gis.errors import FengqiaoError, NotFound
-from gis.identity import identity_keys
 
 
 def register(app: Dash, services: Services) -> None:
@@ -46,6 +44,14 @@ def register(app: Dash, services: Services) -> None:
     )
     def offer(chosen: Rows | None) -> tuple[bool, bool]:
         return not chosen or bool(chosen[0]["undone"]), not chosen
+
+    @app.callback(
+        Output(ids.BATCHES_ROWS, "rowData", allow_duplicate=True),
+        Input(ids.BATCHES_REPORTS, "checked"),
+        prevent_initial_call=True,
+    )
+    def show_reports(checked: bool) -> Any:
+        return ledger_rows(visit_of(services), reports=checked)
 
     act(app, services, ids.BATCHES_UNDO, undo)
     act(app, services, ids.BATCHES_REPLAY, replay)
@@ -104,9 +110,10 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
         Input(button, "n_clicks"),
         State(ids.BATCHES_ROWS, "selectedRows"),
+        State(ids.BATCHES_REPORTS, "checked"),
         prevent_initial_call=True,
     )
-    def run(clicks: int | None, chosen: Rows | None) -> tuple[Any, ...]:
+    def run(clicks: int | None, chosen: Rows | None, reports: bool) -> tuple[Any, ...]:
         if not clicks or not chosen:
             raise PreventUpdate
         visit = visit_of(services)
@@ -116,7 +123,7 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
             said = action(visit, batch_id)
         except FengqiaoError as fault:
             return *(no_update for _ in range(4)), [notice(str(fault))]
-        rows = ledger_rows(visit)
+        rows = ledger_rows(visit, reports=reports)
         undone = any(row["id"] == batch_id and row["undone"] for row in rows)
         return rows, facts(visit, rows), chosen_batch(visit, batch_id), undone, [notice(said)]
 
@@ -124,7 +131,7 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
 def undo(visit: Visit, batch_id: int) -> str:
     undone = undo_batch(
         visit.services.database, batch_id, actor=visit.session.name, language=visit.texts.language,
-        session_id=visit.session.id,
+        session_id=visit.session.id, kept=kept(visit),
     )  # fmt: skip
     return visit.texts("batches.undone", batch=batch_id, feed=spoken(visit, undone.feed, undone.feed))
 
@@ -133,12 +140,6 @@ def replay(visit: Visit, batch_id: int) -> str:
     result = replay_batch(visit.services.database, batch_id, kept(visit), actor=visit.session.name, now=visit.now)
     note(visit, "batch_replayed", {"batch": batch_id, "as": result.batch_id})
     return visit.texts("office.batches.replayed", batch=batch_id, as_batch=result.batch_id, rows=f"{result.stored:,}")
-
-
-def kept(visit: Visit) -> KeptFiles:
-    """Where this installation keeps what was delivered."""
-    folder = visit.services.settings.geodatabase.var_dir / FOLDER
-    return KeptFiles(folder, identity_keys(visit.services.database.secrets))
 
 
 def note(visit: Visit, event: str, changes: dict[str, Any]) -> None:

@@ -14,9 +14,11 @@ from dashboard.office.parts import ONE_ROW, page_head, table
 from dashboard.office.uploads import LARGEST
 from etl.changes import BatchForms, TableChanges, changes_of
 from etl.feeds import FEEDS
+from etl.kept import FOLDER, KeptFiles
 from etl.ledger import batches
 from etl.preview import Previewed
 from etl.undo import find_batch, named, obstacles, table_name
+from gis.identity import identity_keys
 
 #: batches shown, newest first
 MOST_SHOWN = 500
@@ -50,7 +52,9 @@ def layout(visit: Visit) -> Component:
         key="id", chosen=next(iter(rows), None), rowSelection=ONE_ROW,
         rowClassRules={"batches-undone": "params.data.undone"},
     )  # fmt: skip
-    head = page_head(texts("office.batches.title"), facts=html.Span(facts(visit, rows), id=ids.BATCHES_FACTS))
+    switch = dmc.Switch(id=ids.BATCHES_REPORTS, label=texts("office.batches.reports"), checked=False, size="sm")
+    counted = html.Span(facts(visit, rows), id=ids.BATCHES_FACTS)
+    head = page_head(texts("office.batches.title"), facts=counted, tools=[switch])
     shown = chosen_batch(visit, rows[0]["id"]) if rows else html.P(texts("office.batches.choose"))
     side = [html.Section(html.Div(shown, id=ids.BATCHES_CHOSEN))]
     if visit.session.role in ROLES:
@@ -132,11 +136,17 @@ def spoken(visit: Visit, feed: str, title: str) -> str:
     return visit.texts(key) if key in visit.texts.by_key else title
 
 
-def ledger_rows(visit: Visit) -> list[dict[str, Any]]:
-    """The ledger, newest first."""
+def kept(visit: Visit) -> KeptFiles:
+    """Where this installation keeps what was delivered."""
+    folder = visit.services.settings.geodatabase.var_dir / FOLDER
+    return KeptFiles(folder, identity_keys(visit.services.database.secrets))
+
+
+def ledger_rows(visit: Visit, *, reports: bool = False) -> list[dict[str, Any]]:
+    """The ledger, newest first; single reports over the interface when they are asked for."""
     texts, code = visit.texts, visit.session.subdistrict_code or ""
     with visit.services.asking(visit.session) as connection:
-        rows = batches(connection, subdistrict_code=code, most=MOST_SHOWN)
+        rows = batches(connection, subdistrict_code=code, most=MOST_SHOWN, reports=reports)
     return [
         {
             "id": row.id,
@@ -182,7 +192,7 @@ def chosen_batch(visit: Visit, batch_id: int) -> list[Component]:
             return [html.P(texts("office.batches.choose"))]
         standing = batch.undone_at is None and batch.recorded_at is not None
         changes = changes_of(connection, BatchForms(batch.id, batch.recorded_at), sample=0) if standing else []
-        held = obstacles(connection, batch)
+        held = obstacles(connection, batch, kept(visit))
     facts_of = [
         ("source", batch.source),
         ("actor", batch.actor),
@@ -191,6 +201,7 @@ def chosen_batch(visit: Visit, batch_id: int) -> list[Component]:
         ("code", batch.versions.get("code", "")),
         ("geocoder", batch.versions.get("geocoder", "")),
         ("gazetteer", batch.versions.get("gazetteer", "")),
+        ("pixels", "" if batch.pixels is None else f"{batch.pixels:,}"),
         ("seconds", "" if batch.seconds is None else f"{batch.seconds:,.1f}"),
     ]
     told = [texts(f"undo.{code}", **named(values, texts)) for code, values in held[:3]]

@@ -1,14 +1,16 @@
-"""What the data catalogue consists of: tables or figures at the left, the chosen one at the right."""
+"""What the data catalogue consists of: tables, figures, layers or parts of pages, and beside them the chosen one."""
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.office.catalogue.figures import figures_view
+from dashboard.office.catalogue.layers import layers_view
+from dashboard.office.catalogue.panels import panels_view
 from dashboard.office.catalogue.tables import listed, tables_view
 from dashboard.office.page import Visit
 from dashboard.office.parts import page_head, view_links
 
-VIEWS = ("tables", "figures")
+VIEWS = ("tables", "figures", "layers", "panels")
 
 
 def layout(visit: Visit) -> Component:
@@ -25,5 +27,6 @@ def layout(visit: Visit) -> Component:
     )
     links = view_links(texts, "catalogue", VIEWS, view)
     head = page_head(texts("office.catalogue.title"), facts=facts, tools=links)
-    content = tables_view(visit, found) if view == "tables" else figures_view(visit)
+    others = {"figures": figures_view, "layers": layers_view, "panels": panels_view}
+    content = others[view](visit) if view in others else tables_view(visit, found)
     return html.Div([head, content], className="office-two")
