@@ -36,7 +36,7 @@ def shell(visit: Visit) -> Component:
                 dcc.Location(id=ids.OFFICE_ADDRESS, refresh="callback-nav"),
                 html.Div(id=ids.OFFICE_BAR, className="office-bar", children=bar(visit, slug="")),
                 html.Main(id=ids.OFFICE_PAGE, className="office-page"),
-                dmc.NotificationContainer(id=ids.OFFICE_NOTICES, position="top-right"),
+                dmc.NotificationContainer(id=ids.OFFICE_NOTICES, position="top-center"),
             ],
             className="office",
         ),

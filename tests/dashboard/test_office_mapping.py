@@ -125,11 +125,12 @@ def test_a_file_that_is_shown_waits_and_one_that_is_known_does_not(operator: Vis
     def contents(*lines: str) -> str:
         return "data:text/csv;base64," + base64.b64encode("\n".join([*lines, ""]).encode()).decode()
 
-    said, rows, _ = shown(operator, contents(*STRANGE), "../看看.csv", "incidents")
+    said, rows, _, chosen_now = shown(operator, contents(*STRANGE), "../看看.csv", "incidents")
     assert "已列入待匹配" in said[0]["message"]
     assert [row["source"] for row in rows] == ["看看.csv"]
+    assert chosen_now == rows
 
-    said, rows, _ = shown(
+    said, rows, *_ = shown(
         operator, contents("id,所属社区,问题描述,时间,状态", "1,,a,2026-03-01,已处理"), "b.csv", "incidents"
     )
     assert "已能识别" in said[0]["message"]

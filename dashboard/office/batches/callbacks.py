@@ -87,6 +87,7 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.BATCHES_ROWS, "rowData", allow_duplicate=True),
         Output(ids.BATCHES_FACTS, "children", allow_duplicate=True),
         Output(ids.BATCHES_LOAD, "disabled", allow_duplicate=True),
+        Output(ids.BATCHES_ROWS, "selectedRows"),
         Input(ids.BATCHES_LOAD, "n_clicks"),
         State(ids.BATCHES_FEED, "value"),
         State(ids.BATCHES_FILE, "contents"),
@@ -96,7 +97,10 @@ def register(app: Dash, services: Services) -> None:
     def load(clicks: int | None, feed: str | None, contents: str | None, name: str | None) -> tuple[Any, ...]:
         if not clicks:
             raise PreventUpdate
-        return load_file(visit_of(services), feed, contents, name)
+        answer = load_file(visit_of(services), feed, contents, name)
+        rows = answer[1]
+        # what was loaded stands beside the ledger
+        return *answer, rows if rows is no_update else rows[:1]
 
 
 def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int], str]) -> None:

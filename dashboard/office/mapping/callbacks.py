@@ -66,6 +66,7 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
         Output(ids.MAPPING_ROWS, "rowData", allow_duplicate=True),
         Output(ids.MAPPING_FACTS, "children", allow_duplicate=True),
+        Output(ids.MAPPING_ROWS, "selectedRows"),
         Input(ids.MAPPING_FILE, "contents"),
         State(ids.MAPPING_FILE, "filename"),
         State(ids.MAPPING_FEED, "value"),
@@ -142,8 +143,11 @@ def shown(visit: Visit, contents: str, name: str, feed: str) -> tuple[Any, ...]:
             code = visit.session.subdistrict_code or ""
             known = note_shown_file(connection, feed, path, subdistrict_code=code, now=visit.now)
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update
+        return [notice(str(fault))], no_update, no_update, no_update
     kept = kept_headings(visit)
+    rows = heading_rows(visit, kept)
+    # the newest of those that wait is the one that was shown
+    noted = [] if known else sorted(rows, key=lambda row: -row["id"])[:1]
     texts = visit.texts
     said = texts("office.mapping.known", name=name) if known else texts("office.mapping.noted", name=name)
-    return [notice(said)], heading_rows(visit, kept), facts(visit, kept)
+    return [notice(said)], rows, facts(visit, kept), noted or no_update

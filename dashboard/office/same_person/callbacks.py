@@ -46,6 +46,7 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.SAME_PERSON_FACTS, "children"),
         Output(ids.SAME_PERSON_LAST, "data"),
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
+        Output(ids.SAME_PERSON_ROWS, "selectedRows"),
         *(Input(button, "n_clicks") for button in DECISIONS),
         State(ids.SAME_PERSON_ROWS, "selectedRows"),
         State(ids.SAME_PERSON_SHOWN, "value"),
@@ -57,7 +58,9 @@ def register(app: Dash, services: Services) -> None:
     ) -> Any:
         if not (one or two or back):
             raise PreventUpdate
-        return decided(visit_of(services), str(ctx.triggered_id), chosen, status, last)
+        answer = decided(visit_of(services), str(ctx.triggered_id), chosen, status, last)
+        # what was decided is chosen no more; the page's script chooses the next
+        return *answer, no_update if answer[0] is no_update else []
 
 
 def show(visit: Visit, chosen: Rows | None, status: str, last: str | None) -> tuple[Any, ...]:
