@@ -10,13 +10,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gis.command_help import told, told_in
 from gis.errors import FengqiaoError
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import LANGUAGES, installed_language, spoken
 
 if TYPE_CHECKING:
     from dashboard.up import Served
@@ -137,7 +141,7 @@ def make_sandbox() -> None:
 
     with running_database(DatabaseSettings()) as database:
         prepare_sandbox(database)
-    typer.echo("The sandbox is ready; consumers marked as sandbox are answered from it.")
+    typer.echo(spoken(Sentence("The sandbox is ready; consumers marked as sandbox are answered from it.")))
 
 
 def prepare_sandbox(database: "Database") -> None:
@@ -274,8 +278,15 @@ def live_on(
 def usage() -> str:
     """The list of commands."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {what}" for name, (_, what) in COMMANDS.items()]
-    return "usage: fengqiao COMMAND [OPTIONS]   (fengqiao COMMAND --help tells more)\n\n" + "\n".join(lines)
+    lines = [f"  {name:<{width}}  {told(what, installed_language())}" for name, (_, what) in COMMANDS.items()]
+    head = Sentence("usage: fengqiao COMMAND [OPTIONS]   (fengqiao COMMAND --help tells more)")
+    return f"{spoken(head)}\n\n" + "\n".join(lines)
+
+
+def asked_language(arguments: Sequence[str]) -> str:
+    """The language a command line names with --language, else the installation's."""
+    stated = dict(pairwise(arguments)).get("--language", "")
+    return stated if stated in LANGUAGES else installed_language()
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -285,12 +296,14 @@ def run(arguments: Sequence[str]) -> int:
         return 0 if arguments else 2
     name, *rest = arguments
     if name not in COMMANDS:
-        print(f"fengqiao: there is no command {name!r}; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        unknown = Sentence("there is no command {name!r}; there are {commands}", name=name, commands=COMMANDS)
+        print(f"fengqiao: {spoken(unknown)}", file=sys.stderr)
         return 2
     try:
-        typer.main.get_command(find_command(name)).main(args=list(rest), prog_name=f"fengqiao {name}")
+        command = typer.main.get_command(find_command(name))
+        told_in(command, asked_language(rest)).main(args=list(rest), prog_name=f"fengqiao {name}")
     except FengqiaoError as fault:
-        print(f"fengqiao: {fault}", file=sys.stderr)
+        print(f"fengqiao: {fault.within(asked_language(rest))}", file=sys.stderr)
         return 1
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -70,10 +70,15 @@ def note_failure(connection: Connection, name: str) -> None:
 def check_new_password(password: str, *, name: str) -> str:
     """Return the hash of a new password; raises BadInput when it is too easy."""
     if len(password) < PASSWORD_MIN_LENGTH:
-        raise BadInput(f"a password needs at least {PASSWORD_MIN_LENGTH} characters, this one has {len(password)}")
+        raise BadInput(
+            "a password needs at least {least} characters, this one has {length}",
+            least=PASSWORD_MIN_LENGTH,
+            length=len(password),
+        )
     if name.lower() in password.lower() or len(set(password)) < 5:
         raise BadInput(
-            "a password may not contain the account's name nor consist of fewer than five different characters"
+            "a password may not contain the account's name nor consist of fewer than five different "
+"characters"
         )
     return HASHER.hash(password)
 
@@ -81,7 +86,7 @@ def check_new_password(password: str, *, name: str) -> str:
 def check_role(role: str) -> None:
     """Raise BadInput unless `role` is one of ours."""
     if role not in ROLES:
-        raise BadInput(f"no such role {role!r}; there are {', '.join(ROLES)}")
+        raise BadInput("no such role {role!r}; there are {known}", role=role, known=ROLES)
 
 
 @dataclass(frozen=True)
@@ -112,11 +117,13 @@ def add_account(connection: Connection, account: NewAccount) -> int:
     """
     check_role(account.role)
     if not account.name.strip() or account.name != account.name.strip():
-        raise BadInput(f"{account.name!r} is no name for an account: it is empty or begins or ends with a space")
+        raise BadInput(
+            "{name!r} is no name for an account: it is empty or begins or ends with a space", name=account.name
+        )
     if account.role == "community_leader" and not account.community_codes:
         raise BadInput("a community_leader needs at least one community code")
     if account.role in ("grid_worker", "grid_leader") and not (account.work_grid_ids or account.grid_worker_id):
-        raise BadInput(f"a {account.role} needs a grid worker on file or a work grid")
+        raise BadInput("a {role} needs a grid worker on file or a work grid", role=account.role)
     password_hash = None if account.password is None else check_new_password(account.password, name=account.name)
     values: dict[str, Any] = {**vars(account), "password_hash": password_hash}
     del values["password"]
@@ -125,7 +132,7 @@ def add_account(connection: Connection, account: NewAccount) -> int:
         with connection.begin_nested():
             return int(connection.scalar(STATEMENTS["add_account"], values))
     except IntegrityError as fault:
-        raise Conflict(f"there is an account {account.name!r} already") from fault
+        raise Conflict("there is an account {name!r} already", name=account.name) from fault
 
 
 def list_accounts(connection: Connection) -> list[dict[str, Any]]:
@@ -137,7 +144,7 @@ def account_named(connection: Connection, name: str) -> int:
     """Return the id of an account; raises NotFound."""
     found = connection.scalar(STATEMENTS["account_named"], {"name": name})
     if found is None:
-        raise NotFound(f"there is no account {name!r}; `fengqiao users list` shows those there are")
+        raise NotFound("there is no account {name!r}; `fengqiao users list` shows those there are", name=name)
     return int(found)
 
 
@@ -173,7 +180,7 @@ def add_token(
         None: until it is revoked.
     """
     if kind not in TOKEN_KINDS:
-        raise BadInput(f"no such kind of token {kind!r}; there are {', '.join(TOKEN_KINDS)}")
+        raise BadInput("no such kind of token {kind!r}; there are {known}", kind=kind, known=TOKEN_KINDS)
     secret = new_secret()
     expires_at = now + lifetime if lifetime else None
     values = {

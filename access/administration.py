@@ -31,7 +31,7 @@ def administering(database: Database, session: Session, *, writing: bool = True)
         If the role may not administer accounts (or, when not `writing`, not look at them).
     """
     if session.role not in (ADMINISTRATORS if writing else READERS):
-        raise NotAllowed(f"the role {session.role} may not administer accounts")
+        raise NotAllowed("the role {role} may not administer accounts", role=session.role)
     with identified(database.owner, session.id) as connection:
         yield connection
 
@@ -39,7 +39,9 @@ def administering(database: Database, session: Session, *, writing: bool = True)
 def check_given_role(role: str) -> None:
     """Raise unless an operator may give this role."""
     if role not in GIVEN_ROLES:
-        raise NotAllowed(f"accounts of the role {role} are administered on the command line: fengqiao users --help")
+        raise NotAllowed(
+            "accounts of the role {role} are administered on the command line: fengqiao users --help", role=role
+        )
 
 
 def check_administered(connection: Connection, name: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from access.sessions import new_secret, secret_hash
 from gis.database.statements import load_statements
 from gis.errors import BadInput, Conflict, NotFound
+from gis.sentences import Sentence, listed
 
 STATEMENTS = load_statements("access", "consumers")
 
@@ -141,22 +142,28 @@ def add_consumer(connection: Connection, consumer: NewConsumer) -> int:
     """
     faults = []
     if not consumer.name.strip() or not consumer.purpose.strip():
-        faults.append("name and purpose are needed")
+        faults.append(Sentence("name and purpose are needed"))
     if consumer.role not in CONSUMER_ROLES:
-        faults.append(f"a consumer is no {consumer.role!r}; it may be {', '.join(CONSUMER_ROLES)}")
+        faults.append(
+            Sentence(
+                "a consumer is no {role!r}; it may be {known}",
+                role=consumer.role,
+                known=CONSUMER_ROLES,
+            )
+        )
     if consumer.role == "community_leader" and not consumer.community_codes:
-        faults.append("a consumer of one community needs its code")
+        faults.append(Sentence("a consumer of one community needs its code"))
     if consumer.minute_quota < 1 or consumer.day_quota < 1:
-        faults.append("quotas are at least one call")
+        faults.append(Sentence("quotas are at least one call"))
     if faults:
-        raise BadInput("; ".join(faults))
+        raise BadInput(listed(faults))
     values = {**vars(consumer), "name": consumer.name.strip(), "community_codes": list(consumer.community_codes)}
     del values["scopes"]
     try:
         with connection.begin_nested():
             consumer_id = int(connection.scalar(STATEMENTS["add_consumer"], values))
     except IntegrityError as fault:
-        raise Conflict(f"there is a consumer {consumer.name!r} already") from fault
+        raise Conflict("there is a consumer {name!r} already", name=consumer.name) from fault
     set_scopes(connection, consumer_id, consumer.scopes)
     return consumer_id
 
@@ -199,7 +206,9 @@ def revoke_key(connection: Connection, consumer_id: int, token_id: int) -> None:
         If the consumer has no such key, or it ended before.
     """
     if not connection.scalar(STATEMENTS["revoke_key"], {"consumer_id": consumer_id, "token_id": token_id}):
-        raise NotFound(f"consumer {consumer_id} has no living key {token_id}")
+        raise NotFound(
+            "consumer {consumer_id} has no living key {token_id}", consumer_id=consumer_id, token_id=token_id
+        )
 
 
 def change_consumer(connection: Connection, consumer_id: int, **changes: Any) -> None:
@@ -214,15 +223,15 @@ def change_consumer(connection: Connection, consumer_id: int, **changes: Any) ->
     """
     known = {"contact", "purpose", "legal_basis", "minute_quota", "day_quota", "expires_at", "suspended_at"}
     if not changes or set(changes) - known:
-        raise BadInput(f"of a consumer may be changed: {', '.join(sorted(known))}")
+        raise BadInput("of a consumer may be changed: {known}", known=sorted(known))
     if any(name in changes and changes[name] < 1 for name in ("minute_quota", "day_quota")):
         raise BadInput("quotas are at least one call")
     current = connection.execute(STATEMENTS["consumer"], {"consumer_id": consumer_id}).one_or_none()
     if current is None:
-        raise NotFound(f"there is no consumer {consumer_id}")
+        raise NotFound("there is no consumer {consumer_id}", consumer_id=consumer_id)
     values = {name: getattr(current, name) for name in known} | changes | {"consumer_id": consumer_id}
     if not connection.execute(STATEMENTS["change_consumer"], values).rowcount:
-        raise NotFound(f"there is no consumer {consumer_id} that you may change")
+        raise NotFound("there is no consumer {consumer_id} that you may change", consumer_id=consumer_id)
 
 
 def list_consumers(connection: Connection, *, now: datetime) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import Connection
 
 from gis.database.statements import load_statements
+from gis.sentences import Sentence
+from gis.texts import installed_language
 
 STATEMENTS = load_statements("access", "interfaces")
 FAULTS_KEPT = 10
@@ -100,21 +102,21 @@ def hold_against(contract: Mapping[str, Any], records: Sequence[Any]) -> Contrac
     counted: dict[str, int] = {}
     for record in records:
         for error in validator.iter_errors(record):
-            said = fault(error)
+            said = fault(error).within(installed_language())
             counted[said] = counted.get(said, 0) + 1
     worst = sorted(counted, key=lambda said: -counted[said])[:FAULTS_KEPT]
     return ContractRun(not counted, len(records), tuple(f"{said} ({counted[said]})" for said in worst))
 
 
-def fault(error: Any) -> str:
+def fault(error: Any) -> Sentence:
     """Say what a fault of jsonschema is, without the value that made it."""
     where = ".".join(str(part) for part in error.absolute_path if not isinstance(part, int)) or "record"
     rule = error.validator
     if rule == "required":
-        # the message names the field that is missing; names are no values
-        return f"{where}: {error.message}"
+        # the message begins with the name of the field that is missing; names are no values
+        return Sentence("{where}: {missing} is missing", where=where, missing=error.message.split("'")[1])
     if rule == "additionalProperties":
-        return f"{where}: has fields that were not promised"
+        return Sentence("{where}: has fields that were not promised", where=where)
     if rule == "type":
-        return f"{where}: is not {error.validator_value}"
-    return f"{where}: breaks {rule}"
+        return Sentence("{where}: is not of type {types}", where=where, types=error.validator_value)
+    return Sentence("{where}: breaks {rule}", where=where, rule=rule)

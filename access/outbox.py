@@ -248,7 +248,7 @@ def replay(connection: Connection, message_ids: Sequence[int], *, now: datetime)
         raise BadInput("no message is named")
     replayed = connection.execute(STATEMENTS["replay"], {"ids": wanted, "now": now}).scalars().all()
     if missing := sorted(set(wanted) - set(replayed)):
-        raise NotFound(f"no dead message {', '.join(map(str, missing[:10]))}: it arrived, still waits, or is not there")
+        raise NotFound("no dead message {missing}: it arrived, still waits, or is not there", missing=missing[:10])
     connection.execute(STATEMENTS["note_replay"], {"changes": json.dumps({"outbox": wanted})})
     connection.execute(STATEMENTS["tell"])
     return len(replayed)

@@ -27,11 +27,11 @@ from access.accounts import (
     revoke_tokens,
 )
 from access.scope import community_codes, grid_worker_id, work_grid_ids
-from access.tables import ROLES, TOKEN_KINDS
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
-from gis.texts import texts_in
+from gis.texts import installed_language, spoken, texts_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +39,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Accounts, roles and tokens.",
     context_settings={"help_option_names": ["-h", "--help"]},
+)
+#: of the list of accounts
+ACCOUNT_HEADINGS = (
+    Sentence("account"),
+    Sentence("role"),
+    Sentence("state"),
+    Sentence("post"),
+    Sentence("scope"),
+    Sentence("password"),
+    Sentence("tokens"),
+    Sentence("last seen"),
 )
 Name = Annotated[str, typer.Argument(help="Name of the account, as typed at sign-in.")]
 PasswordOption = Annotated[
@@ -61,7 +72,9 @@ def ask_password(from_input: bool) -> str:
     if from_input:
         return typer.get_text_stream("stdin").readline().rstrip("\n")
     asked: str = typer.prompt(
-        f"Password (at least {PASSWORD_MIN_LENGTH} characters)", hide_input=True, confirmation_prompt="The same again"
+        spoken(Sentence("Password (at least {least} characters)", least=PASSWORD_MIN_LENGTH)),
+        hide_input=True,
+        confirmation_prompt=spoken(Sentence("The same again")),
     )
     return asked
 
@@ -71,31 +84,34 @@ def list_() -> None:
     """Show every account."""
     with administration() as connection:
         accounts = list_accounts(connection)
-    names = texts_in("zh")
+    names = texts_in(installed_language())
     table = Table(box=SIMPLE)
-    for heading in ("account", "role", "state", "post", "scope", "password", "tokens", "last seen"):
-        table.add_column(heading, no_wrap=heading in ("account", "role", "state"))
+    for at, heading in enumerate(ACCOUNT_HEADINGS):
+        table.add_column(spoken(heading), no_wrap=at < 3)
     for account in accounts:
         scope = [*account["community_codes"], *map(str, account["work_grid_ids"])]
-        scope += [f"worker {account['grid_worker_id']}"] if account["grid_worker_id"] else []
+        scope += (
+            [spoken(Sentence("worker {worker}", worker=account["grid_worker_id"]))] if account["grid_worker_id"] else []
+        )
         seen = account["last_seen_at"]
         table.add_row(
             account["name"],
             account["role"],
-            "disabled" if account["disabled_at"] else "open",
+            spoken(Sentence("shut") if account["disabled_at"] else Sentence("open")),
             account["title"] or names(f"roles.{account['role']}"),
             " ".join(scope),
-            "yes" if account["signs_in"] else "–",
+            spoken(Sentence("yes")) if account["signs_in"] else "–",
             str(account["tokens"]),
-            seen.astimezone().strftime("%Y-%m-%d %H:%M") if seen else "never",
+            seen.astimezone().strftime("%Y-%m-%d %H:%M") if seen else spoken(Sentence("never")),
         )
-    Console().print(table if accounts else "no accounts yet: fengqiao users add NAME --role operator")
+    none_yet = Sentence("no accounts yet: fengqiao users add NAME --role operator")
+    Console().print(table if accounts else spoken(none_yet))
 
 
 @app.command()
 def add(
     name: Name,
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")],
+    role: Annotated[str, typer.Option(help="Its role, for example operator; an unknown one lists all.")],
     title: Annotated[str, typer.Option(help="Post shown on pages.")] = "",
     community: Annotated[list[str] | None, typer.Option(help="Code or name of a community; may be repeated.")] = None,
     work_grid: Annotated[list[str] | None, typer.Option(help="Code of a work grid; may be repeated.")] = None,
@@ -121,7 +137,7 @@ def add(
             language=language,
         )
         add_account(connection, account)
-    typer.echo(f"{name} may now act as {role}")
+    typer.echo(spoken(Sentence("{name} may now act as {role}", name=name, role=role)))
 
 
 @app.command()
@@ -129,7 +145,7 @@ def disable(name: Name) -> None:
     """Shut an account: its sessions and tokens end at once."""
     with administration() as connection:
         disable_account(connection, name, now=datetime.now(tz=UTC))
-    typer.echo(f"{name} is shut")
+    typer.echo(spoken(Sentence("{name} is shut", name=name)))
 
 
 @app.command()
@@ -138,13 +154,13 @@ def reset(name: Name, password_stdin: PasswordOption = False) -> None:
     password = ask_password(password_stdin)
     with administration() as connection:
         reset_password(connection, name, password, now=datetime.now(tz=UTC))
-    typer.echo(f"{name} has a new password; its open sessions have ended")
+    typer.echo(spoken(Sentence("{name} has a new password; its open sessions have ended", name=name)))
 
 
 @app.command()
 def token(
     name: Name,
-    kind: Annotated[str, typer.Option(help=f"One of {', '.join(TOKEN_KINDS)}.")] = "api",
+    kind: Annotated[str, typer.Option(help="What it opens: api, device or link.")] = "api",
     label: Annotated[str, typer.Option(help="What it is for; revoke by it.")] = "",
     days: Annotated[int, typer.Option(min=1, help="How long it holds [days].")] = 365,
     revoke: Annotated[bool, typer.Option("--revoke", help="Revoke instead: those of --label, or all.")] = False,
@@ -155,7 +171,7 @@ def token(
         account_id = account_named(connection, name)
         if revoke:
             count = revoke_tokens(connection, account_id, label=label or None, now=now)
-            typer.echo(f"{count} token{'' if count == 1 else 's'} of {name} revoked")
+            typer.echo(spoken(Sentence("tokens of {name} revoked: {count}", name=name, count=count)))
             return
         secret = add_token(connection, account_id, kind=kind, label=label, now=now, lifetime=timedelta(days=days))
     typer.echo(secret)

@@ -54,7 +54,9 @@ def check_url(url: str) -> str:
     """Return the address; raises BadInput when events cannot or should not be sent there."""
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"{url!r} is no address: it begins with https:// (or http:// inside the office's own network)")
+        raise BadInput(
+            "{url!r} is no address: it begins with https:// (or http:// inside the office's own network)", url=url
+        )
     if parts.username or parts.password or parts.fragment:
         raise BadInput("an address carries no name, password or fragment; the signature proves who we are")
     try:
@@ -62,7 +64,7 @@ def check_url(url: str) -> str:
     except ValueError:
         return parts.geturl()
     if host.is_link_local or host.is_multicast or host.is_unspecified:
-        raise BadInput(f"{parts.hostname} is no host of another system")
+        raise BadInput("{host} is no host of another system", host=parts.hostname)
     if parts.scheme == "http" and not host.is_private:
         raise BadInput("beyond the office's own network events are sent over https:// only")
     return parts.geturl()
@@ -82,17 +84,19 @@ def add_webhook(
     """
     address, wanted = check_url(url), list(dict.fromkeys(event_types))
     if unknown := [kind for kind in wanted if kind not in EVENT_RESOURCES] or ([] if wanted else ["none"]):
-        raise BadInput(f"no event type {', '.join(unknown)}; there are {', '.join(EVENT_RESOURCES)}")
+        raise BadInput("no event type {unknown}; there are {known}", unknown=unknown, known=EVENT_RESOURCES)
     granted = set(connection.scalars(STATEMENTS["granted"], {"consumer_id": consumer_id}))
     if missing := sorted({EVENT_RESOURCES[kind] for kind in wanted} - granted):
-        raise BadInput(f"the consumer was not granted {', '.join(missing)}, and is told of nothing it may not ask for")
+        raise BadInput(
+            "the consumer was not granted {missing}, and is told of nothing it may not ask for", missing=missing
+        )
     secret = new_signing_secret()
     try:
         with connection.begin_nested():
             values = {"consumer_id": consumer_id, "url": address, "event_types": wanted}
             webhook_id = int(connection.execute(STATEMENTS["add_webhook"], values).scalar_one())
     except IntegrityError as fault:
-        raise Conflict(f"this consumer is told of events at {address} already") from fault
+        raise Conflict("this consumer is told of events at {address} already", address=address) from fault
     sealed = {"webhook_id": webhook_id, "secret_cipher": encrypt_number(secret, keys)}
     connection.execute(STATEMENTS["add_secret"], sealed)
     return webhook_id, secret
@@ -107,7 +111,7 @@ def pause_webhook(connection: Connection, webhook_id: int, *, reason: str, now: 
     """Stop telling a webhook of events from `now` on; with None it is told again."""
     values = {"webhook_id": webhook_id, "now": now, "reason": reason if now else ""}
     if not connection.execute(STATEMENTS["pause"], values).rowcount:
-        raise NotFound(f"there is no webhook {webhook_id} that you may change")
+        raise NotFound("there is no webhook {webhook_id} that you may change", webhook_id=webhook_id)
 
 
 def ping_webhook(connection: Connection, webhook_id: int, *, subdistrict_code: str, now: datetime) -> None:

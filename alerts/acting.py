@@ -9,9 +9,12 @@ from sqlalchemy import Connection, TextClause, text
 from alerts.life import SQL
 from alerts.response import Response, shipped_response
 from gis.errors import Conflict, NotFound
+from gis.sentences import Sentence
 
 #: what may follow an acknowledgement
 Followed = Literal["on_site", "report", "handed_on"]
+#: how a sentence calls where an alert stands
+STANDS = {"open": Sentence("open"), "acknowledged": Sentence("acknowledged"), "cleared": Sentence("cleared")}
 #: ids of drills' alerts begin here; alerts/tables.py
 DRILL_IDS = 1_000_000_000_000
 
@@ -50,7 +53,7 @@ def acknowledge(
         return known
     status, level = state_of(connection, alert_id)
     if status != "open":
-        raise Conflict(f"alert {alert_id} is {status} already")
+        raise Conflict("alert {alert_id} is {status} already", alert_id=alert_id, status=STANDS[status])
     due_at = now + response.follow_up(level)
     values = {"id": alert_id, "post": post, "note": note, "now": now, "due_at": due_at}
     detail = {"due_at": due_at.isoformat(), "client_key": client_key}
@@ -83,7 +86,11 @@ def follow_up(
         return known
     status, level = state_of(connection, alert_id)
     if status != "acknowledged":
-        raise Conflict(f"alert {alert_id} is {status}; something can follow an acknowledgement only")
+        raise Conflict(
+            "alert {alert_id} is {status}; something can follow an acknowledgement only",
+            alert_id=alert_id,
+            status=STANDS[status],
+        )
     due_at = now + response.follow_up(level)
     values = {"id": alert_id, "post": post, "note": note, "now": now, "due_at": due_at}
     detail = {"what": what, "due_at": due_at.isoformat(), "client_key": client_key}
@@ -103,7 +110,7 @@ def state_of(connection: Connection, alert_id: int) -> tuple[str, int]:
     """Status and level of an alert."""
     row = connection.execute(SQL["alert_state"], {"id": alert_id}).one_or_none()
     if row is None:
-        raise NotFound(f"there is no alert {alert_id}")
+        raise NotFound("there is no alert {alert_id}", alert_id=alert_id)
     return row.status, row.level
 
 
@@ -112,7 +119,7 @@ def act(connection: Connection, statement: str, values: dict[str, Any], *, chang
     alert_id = values["id"]
     changed = connection.execute(table_statement(statement, alert_id), values).one_or_none()
     if changed is None:
-        raise NotFound(f"alert {alert_id} is not yours to handle, or somebody was faster")
+        raise NotFound("alert {alert_id} is not yours to handle, or somebody was faster", alert_id=alert_id)
     connection.execute(
         table_statement("note_act", alert_id),
         {

@@ -34,6 +34,8 @@ from alerts.detect import (
 )
 from alerts.detect import counts as count_detectors
 from gis.errors import BadInput, FengqiaoError
+from gis.sentences import Sentence, Speaks
+from gis.texts import spoken
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -90,13 +92,18 @@ def scan_command(
     places = scan_input.read_places(locations, planar=planar)
     counted = scan_input.read_counted(cases, places, dated=timed)
     if counted.count.sum() > scan.CASES_MAX:
-        raise BadInput(f"{cases.name} has {counted.count.sum()} cases; a scan takes up to {scan.CASES_MAX}")
+        raise BadInput(
+            "{name} has {count} cases; a scan takes up to {most}",
+            name=cases.name,
+            count=counted.count.sum(),
+            most=scan.CASES_MAX,
+        )
     if not counted.count.sum():
-        print(f"{cases.name} has no case; there is nothing to find", file=sys.stderr)
+        tell(Sentence("{name} has no case; there is nothing to find", name=cases.name))
     first_day, last_day = _period(counted, start, end)
     counted, left_out = scan_input.within(counted, first_day, last_day)
     if left_out:
-        print(f"{left_out} cases lie outside the period and are left out", file=sys.stderr)
+        tell(Sentence("{cases} cases lie outside the period and are left out", cases=left_out))
     bounds = time_units.unit_bounds(first_day, last_day, time_unit) if timed else np.array([first_day, last_day + 1])
     units = len(bounds) - 1
     windows = scan_zones.whole_period()
@@ -105,7 +112,7 @@ def scan_command(
         if max_days is not None:
             longest = int(max_days // time_units.DAYS_PER_UNIT[time_unit])
         if longest < 1:
-            raise BadInput(f"the longest window is shorter than one {time_unit}; raise --max-days")
+            raise BadInput("the longest window is shorter than one {time_unit}; raise --max-days", time_unit=time_unit)
         windows = (scan_zones.prospective_windows if prospective else scan_zones.all_windows)(units, longest)
 
     def zones(weights: Floats) -> scan_zones.Zones:
@@ -159,7 +166,7 @@ def scan_command(
 
 def _needed(path: Path | None, name: str, kind: ScanKind) -> Path:
     if path is None:
-        raise BadInput(f"--kind {kind.value} needs --{name}")
+        raise BadInput("--kind {kind} needs --{option}", kind=kind.value, option=name)
     return path
 
 
@@ -169,7 +176,7 @@ def _period(counted: scan_input.Counted, start: datetime | None, end: datetime |
     last = int(np.datetime64(end, "D").astype(np.int64)) if end else int(days.max())
     if last < first:
         last_text, first_text = time_units.day_text(last), time_units.day_text(first)
-        raise BadInput(f"the period ends on {last_text}, before it starts on {first_text}")
+        raise BadInput("the period ends on {last}, before it starts on {first}", last=last_text, first=first_text)
     return first, last
 
 
@@ -227,7 +234,7 @@ def counts_command(
         count_detectors.regular_step(days, name)
         positions = np.flatnonzero((days >= first) & (days <= last))
         if not len(positions):
-            raise BadInput(f"series {name} has no date in the range of {control.name}")
+            raise BadInput("series {series} has no date in the range of {file}", series=name, file=control.name)
         judged = count_detectors.judge_series(
             table["number"].to_numpy(np.int64)[rows],
             days,
@@ -237,7 +244,7 @@ def counts_command(
             population=None if people is None else people[rows],
         )
         if judged["score"].isna().all() and method in ("cusum", "glr-nb"):
-            print(f"series {name} has no event before the range; its chart is undefined", file=sys.stderr)
+            tell(Sentence("series {name} has no event before the range; its chart is undefined", name=name))
         judged.insert(0, "date", [time_units.day_text(day) for day in days[positions]])
         judged.insert(0, "series_id", name)
         results.append(judged)
@@ -248,25 +255,36 @@ def _read_control(path: Path) -> dict[str, Any]:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
-        raise BadInput(f"{path} cannot be read: {fault.strerror}") from None
+        raise BadInput("{path} cannot be read: {reason}", path=path, reason=fault.strerror) from None
     except ValueError as fault:
-        raise BadInput(f"{path.name} is not JSON: {fault}") from None
+        raise BadInput("{name} is not JSON: {reason}", name=path.name, reason=fault) from None
     if not isinstance(settings, dict):
-        raise BadInput(f"{path.name} holds {type(settings).__name__}; it must be an object of named parameters")
+        raise BadInput(
+            "{name} holds {kind}; it must be an object of named parameters",
+            name=path.name,
+            kind=type(settings).__name__,
+        )
     return settings
 
 
 def _control_range(settings: dict[str, Any], path: Path) -> tuple[int, int]:
     span = settings.get("range") or {}
     if not isinstance(span, dict):
-        raise BadInput(f'{path.name}: range is {span!r}; it must be {{"from": date, "to": date}}')
+        raise BadInput(
+            '{name}: range is {span}; it must be {{"from": date, "to": date}}', name=path.name, span=repr(span)
+        )
     days = []
     for name, default in (("from", -(10**9)), ("to", 10**9)):
         text = span.get(name)
         try:
             days.append(default if text is None else int(np.datetime64(str(text), "D").astype(np.int64)))
         except ValueError:
-            raise BadInput(f"{path.name}: range {name} is {text!r}; it must be a date such as 2026-03-31") from None
+            raise BadInput(
+                "{name}: range {field} is {value!r}; it must be a date such as 2026-03-31",
+                name=path.name,
+                field=name,
+                value=text,
+            ) from None
     return days[0], days[1]
 
 
@@ -284,7 +302,7 @@ def hotspots_command(
     tables.refuse_empty(table, counts)
     timed = "period" in table.columns
     if classes and not timed:
-        raise BadInput(f"{counts.name} has no column period; classes need one")
+        raise BadInput("{name} has no column period; classes need one", name=counts.name)
     tables.text_column(table, "cell", counts)
     values = tables.number_column(table, "value", counts, minimum=0)
     tables.refuse_duplicates(table, ["cell", "period"] if timed else ["cell"], counts)
@@ -297,13 +315,15 @@ def hotspots_command(
     if np.isnan(cube).any():
         cell, period = np.argwhere(np.isnan(cube))[0]
         raise BadInput(
-            f"{counts.name} has no row for cell {list(cells)[cell]} in {periods[period]}; "
-            "write 0 where nothing happened"
+            "{name} has no row for cell {cell} in {period}; write 0 where nothing happened",
+            name=counts.name,
+            cell=list(cells)[cell],
+            period=periods[period],
         )
     near = hotspots.ring_neighbours(cells) if neighbours is None else _read_neighbours(neighbours, cells, counts)
     found = hotspots.gi_star(cube, near, fdr=fdr)
     if not np.isfinite(found.z).any():
-        print(f"{counts.name}: all values are equal, Gi* is undefined and left empty", file=sys.stderr)
+        tell(Sentence("{name}: all values are equal, Gi* is undefined and left empty", name=counts.name))
     result = table[["cell", "period"] if timed else ["cell"]].assign(
         z=found.z[rows, columns],
         p=found.p[rows, columns],
@@ -320,19 +340,29 @@ def hotspots_command(
 def _read_neighbours(path: Path, cells: pd.Index, counts: Path) -> csr_array:
     links = tables.read_table(path, required=["cell", "neighbour"])
     ends = [
-        tables.refuse_unknown(tables.text_column(links, column, path), cells, path, "cell", counts.name)
+        tables.refuse_unknown(tables.text_column(links, column, path), cells, path, Sentence("cell"), counts.name)
         for column in ("cell", "neighbour")
     ]
     tables.refuse_duplicates(links, ["cell", "neighbour"], path)
     own = ends[0] == ends[1]
     if own.any():
-        raise BadInput(f"{path.name} line {links.index[own][0]}: a cell is not its own neighbour; it is counted anyway")
+        raise BadInput(
+            "{name} line {line}: a cell is not its own neighbour; it is counted anyway",
+            name=path.name,
+            line=links.index[own][0],
+        )
     there, back = pd.MultiIndex.from_arrays(ends), pd.MultiIndex.from_arrays(ends[::-1])
     one_way = ~back.isin(there)
     if one_way.any():
         line = links.index[one_way][0]
         cell, neighbour = str(links.at[line, "cell"]), str(links.at[line, "neighbour"])
-        raise BadInput(f"{path.name} line {line}: {cell} lists {neighbour} but not the other way round; list both")
+        raise BadInput(
+            "{name} line {line}: {cell} lists {neighbour} but not the other way round; list both",
+            name=path.name,
+            line=line,
+            cell=cell,
+            neighbour=neighbour,
+        )
     return hotspots.adjacency(ends[0], ends[1], len(cells))
 
 
@@ -390,7 +420,11 @@ def forecast_command(
     begin = int(np.datetime64(train_to, "D").astype(np.int64))
     history = (begin - int(days.min())) // 7
     if history < 1:
-        raise BadInput(f"{events.name} has no full week before {time_units.day_text(begin)}; give a later --train-to")
+        raise BadInput(
+            "{name} has no full week before {day}; give a later --train-to",
+            name=events.name,
+            day=time_units.day_text(begin),
+        )
     cells, cell = binning.cells_of(lon, lat, resolution)
     known = np.zeros(len(cells), dtype=bool)
     known[cell[days < begin]] = True
@@ -418,7 +452,11 @@ def watch_command(
     """Look for surges day by day, each day with what was known at its end."""
     first, last = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     if last < first:
-        raise BadInput(f"--to {time_units.day_text(last)} lies before --from {time_units.day_text(first)}")
+        raise BadInput(
+            "--to {last} lies before --from {first}",
+            last=time_units.day_text(last),
+            first=time_units.day_text(first),
+        )
     table = tables.read_table(events, required=["time", "lon", "lat"])
     tables.refuse_empty(table, events)
     days = tables.day_numbers(tables.time_column(table, "time", events))
@@ -442,12 +480,17 @@ def watch_command(
     tables.write_table(pd.DataFrame(rows), out)
 
 
+def tell(said: Speaks) -> None:
+    """Say something that is no result beside the results."""
+    print(spoken(said), file=sys.stderr)
+
+
 def main() -> None:
     """Run `analyse` on its own; `fengqiao analyse` is the same commands mounted in cli.py."""
     try:
         app()
     except FengqiaoError as fault:
-        print(fault, file=sys.stderr)
+        tell(fault)
         sys.exit(1)
 
 

@@ -9,7 +9,9 @@ from alerts.cap.importing import import_cap, read_source
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
 from gis.district import select_district
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="CAP alerts of others.")
 
@@ -31,5 +33,6 @@ def import_(
         with database.owner.begin() as connection:
             district = select_district(connection)
             stored = import_cap(connection, content, subdistrict_code=district.code, post=actor, now=datetime.now(UTC))
-    state = "imported" if stored["new"] else "known already"
-    typer.echo(f"{stored['msg_type']} ({stored['status']}) {stored['event']}, level {stored['level']}: {state}")
+    state = Sentence("imported") if stored["new"] else Sentence("known already")
+    told = {name: stored[name] for name in ("msg_type", "status", "event", "level")}
+    typer.echo(spoken(Sentence("{msg_type} ({status}) {event}, level {level}: {state}", **told, state=state)))

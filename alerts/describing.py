@@ -77,7 +77,10 @@ def describe(connection: Connection, cases: Sequence[Case], *, subdistrict_code:
         if place not in described and case.lead.unit_kind not in PLACELESS:
             lead = case.lead
             raise NotFound(
-                f"rule {lead.rule} found something in {lead.unit_kind} {lead.unit_code}, which does not exist"
+                "rule {rule} found something in {unit_kind} {unit_code}, which does not exist",
+                rule=lead.rule,
+                unit_kind=lead.unit_kind,
+                unit_code=lead.unit_code,
             )
     exposed = exposures(connection, described, asked)
     return [ground_of(case, described.get(place), exposed.get(place, NOBODY)) for place, case in enumerate(cases)]

@@ -6,6 +6,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gis.errors import BadInput
+from gis.validation import faults_of
 
 #: faults told at most
 MOST_FAULTS = 10
@@ -31,9 +32,8 @@ def parse_document(model: type[Document], text: str, name: str) -> Document:
     try:
         return model.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as fault:
-        raise BadInput(f"{name} is not YAML: {' '.join(str(fault).split())}") from fault
+        raise BadInput("{file} is not YAML: {reason}", file=name, reason=" ".join(str(fault).split())) from fault
     except ValidationError as fault:
-        faults = "; ".join(
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()[:MOST_FAULTS]
-        )
-        raise BadInput(f"{name} does not hold together: {faults}") from fault
+        raise BadInput(
+            "{name} does not hold together: {faults}", name=name, faults=faults_of(fault.errors())
+        ) from fault

@@ -77,7 +77,7 @@ def scenario_named(scenario_id: str) -> Scenario:
     """The scenario of an id; raises BadInput with those there are."""
     known = {scenario.id: scenario for scenario in shipped_scenarios()}
     if scenario_id not in known:
-        raise BadInput(f"there is no scenario {scenario_id!r}; there are {', '.join(known)}")
+        raise BadInput("there is no scenario {scenario_id!r}; there are {known}", scenario_id=scenario_id, known=known)
     return known[scenario_id]
 
 
@@ -105,7 +105,7 @@ def start_drill(
     if not title.strip():
         raise BadInput("a drill needs a title, which is shown on every screen")
     if running := running_drill(connection, subdistrict_code=subdistrict_code):
-        raise Conflict(f"the drill {running.title!r} runs already; end it first")
+        raise Conflict("the drill {title!r} runs already; end it first", title=running.title)
     asked = {"subdistrict_code": subdistrict_code, "now": now, "post": post}
     drill_id = int(
         connection.execute(SQL["start_drill"], {**asked, "title": title.strip(), "scenario": scenario.id}).scalar_one()
@@ -115,7 +115,9 @@ def start_drill(
     for played, letter in zip(scenario.alerts, letters, strict=True):
         found = connection.execute(SQL["drill_place"], {**asked, **played.place.model_dump()}).mappings().one_or_none()
         if found is None:
-            raise NotFound(f"the sub-district has no {played.place.kind} compound number {played.place.rank}")
+            raise NotFound(
+                "the sub-district has no {kind} compound number {rank}", kind=played.place.kind, rank=played.place.rank
+            )
         alert_id = connection.execute(
             SQL["raise_drill_alert"],
             alert_values(played, dict(found), asked | {"drill_id": drill_id, "letter": letter}),
@@ -158,7 +160,7 @@ def end_drill(connection: Connection, drill_id: int, *, post: str, now: datetime
         If no such drill runs.
     """
     if connection.scalar(SQL["end_drill"], {"id": drill_id, "post": post, "now": now}) is None:
-        raise NotFound(f"no drill {drill_id} runs")
+        raise NotFound("no drill {drill_id} runs", drill_id=drill_id)
     connection.execute(SQL["end_drill_alerts"], {"id": drill_id, "post": post, "now": now})
     tell(connection, drill_id)
 

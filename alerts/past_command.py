@@ -9,7 +9,9 @@ from alerts.rule_store import rules_in_force
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
 from gis.district import select_district
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 
 def replay() -> None:
@@ -22,4 +24,4 @@ def replay() -> None:
             kept = keep_past(
                 connection, rules, subdistrict_code=district.code, zone=district.zone, now=datetime.now(UTC)
             )
-    typer.echo(f"{kept} alerts of the past are kept, marked as judged afterwards")
+    typer.echo(spoken(Sentence("{kept} alerts of the past are kept, marked as judged afterwards", kept=kept)))

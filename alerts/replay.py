@@ -88,8 +88,8 @@ def replay(
             held = silences(connection, rule, district, since=since, until=until)
         case _:
             raise BadInput(
-                "a risk rule is judged by the back-test of the score, on the page of risk points; "
-                "completeness by what stands now"
+                "a risk rule is judged by the back-test of the score, on the page of risk points; completeness "
+"by what stands now"
             )
     return raised_from(held, apart=max(timedelta(hours=rule.clear_after_h), step))
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from alerts.documents import Frozen, parse_document
 from alerts.labels import Matcher
+from gis.errors import BadInput
 
 Post = Literal["grid_worker", "grid_leader", "community", "duty_officer", "commander"]
 Minutes = Mapping[int, float]
@@ -40,9 +41,9 @@ class Response(Frozen):
         for name in ("wait_min", "follow_up_min"):
             minutes: Minutes = getattr(self, name)
             if sorted(minutes) != [1, 2, 3, 4] or min(minutes.values()) <= 0:
-                raise ValueError(f"{name}: a number of minutes above 0 for each of the levels 1, 2, 3 and 4")
+                raise BadInput("{name}: a number of minutes above 0 for each of the levels 1, 2, 3 and 4", name=name)
         if missing := set(self.start.values()) - set(self.posts):
-            raise ValueError(f"start: {', '.join(sorted(missing))} is no post of the ladder")
+            raise BadInput("start: {missing} is no post of the ladder", missing=sorted(missing))
         return self
 
     def first_post(self, unit_kind: str) -> Post:

@@ -58,7 +58,7 @@ def kept_rule(connection: Connection, rule_id: str, *, subdistrict_code: str) ->
     for one in kept_rules(connection, subdistrict_code=subdistrict_code):
         if one.rule.id == rule_id:
             return one
-    raise NotFound(f"there is no rule {rule_id!r}")
+    raise NotFound("there is no rule {rule_id!r}", rule_id=rule_id)
 
 
 def versions_of(connection: Connection, rule_id: str, *, subdistrict_code: str) -> list[KeptRule]:
@@ -96,16 +96,16 @@ def save_rule(
         If no reason is given, or nothing would change.
     """
     if role not in EDITORS:
-        raise NotAllowed(f"the role {role} may not change rules")
+        raise NotAllowed("the role {role} may not change rules", role=role)
     if not why.strip():
         raise BadInput("say why the rule is changed; the sentence stays with the version")
     before = next(
         (one for one in kept_rules(connection, subdistrict_code=subdistrict_code) if one.rule.id == rule.id), None
     )
     if before and before.rule == rule and before.enabled == enabled:
-        raise BadInput(f"rule {rule.id} is like this already; nothing would change")
+        raise BadInput("rule {id} is like this already; nothing would change", id=rule.id)
     if before is None and rule.name is None:
-        raise BadInput(f"rule {rule.id} is new and needs a name in Chinese and English")
+        raise BadInput("rule {id} is new and needs a name in Chinese and English", id=rule.id)
     version = connection.scalar(
         SQL["add_version"],
         {

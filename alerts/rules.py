@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from gis.errors import BadInput
+from gis.validation import faults_of
 
 LEVEL_WORDS = {1: "red", 2: "orange", 3: "yellow", 4: "blue"}
 
@@ -113,9 +114,13 @@ class CountingRule(AnyRule):
     def where_fits_what_is_counted(self) -> Self:
         named = self.where
         if self.counts == "service_request" and (named.category or named.subcategory or named.grade):
-            raise ValueError(f"rule {self.id}: a service_request has no category and no grade; use topic or item_code")
+            raise BadInput(
+                "rule {id}: a service_request has no category and no grade; use topic or item_code", id=self.id
+            )
         if self.counts == "incident" and (named.item_code or named.topic):
-            raise ValueError(f"rule {self.id}: an incident has no topic and no item_code; use category or subcategory")
+            raise BadInput(
+                "rule {id}: an incident has no topic and no item_code; use category or subcategory", id=self.id
+            )
         return self
 
 
@@ -176,7 +181,7 @@ class ChanceRule(CountingRule):
     def graver_levels_ask_for_more(self) -> Self:
         ask_for_more(self.id, self.levels, "at_least", "once_in_days")
         if self.where.open or self.where.overdue:
-            raise ValueError(f"rule {self.id}: what is open or overdue now has no history to compare with")
+            raise BadInput("rule {id}: what is open or overdue now has no history to compare with", id=self.id)
         return self
 
     def level_for(self, count: float, recurrence_days: float | None) -> int | None:
@@ -255,7 +260,7 @@ class CompletenessRule(AnyRule):
     def graver_levels_miss_more(self) -> Self:
         by_gravity = sorted(self.levels, key=lambda rung: -rung.level)
         if any(grave.below >= mild.below for mild, grave in pairwise(by_gravity)):
-            raise ValueError(f"rule {self.id}: a graver level must be below a smaller share")
+            raise BadInput("rule {id}: a graver level must be below a smaller share", id=self.id)
         return self
 
     def level_for(self, completeness: float) -> int | None:
@@ -271,10 +276,15 @@ def ask_for_more(rule: str, levels: tuple[Any, ...], *measures: str) -> None:
     """Refuse a level given twice, and a graver level that holds where a milder one does not."""
     by_gravity = sorted(levels, key=lambda rung: -rung.level)
     if len({rung.level for rung in by_gravity}) < len(by_gravity):
-        raise ValueError(f"rule {rule}: a level is given twice")
+        raise BadInput("rule {rule}: a level is given twice", rule=rule)
     for mild, grave in pairwise(by_gravity):
         if any(getattr(grave, measure) < getattr(mild, measure) for measure in measures):
-            raise ValueError(f"rule {rule}: level {grave.level} asks for less than level {mild.level}")
+            raise BadInput(
+                "rule {rule}: level {level} asks for less than level {mild_level}",
+                rule=rule,
+                level=grave.level,
+                mild_level=mild.level,
+            )
 
 
 Rule = Annotated[
@@ -295,7 +305,7 @@ class Rules(Frozen):
     def ids_are_unique(self) -> Self:
         ids = [rule.id for rule in self.rules]
         if doubled := {name for name in ids if ids.count(name) > 1}:
-            raise ValueError(f"rule ids given twice: {', '.join(sorted(doubled))}")
+            raise BadInput("rule ids given twice: {doubled}", doubled=sorted(doubled))
         return self
 
 
@@ -312,7 +322,9 @@ def parse_rule(text: str) -> Rule:
     """
     stated = read_yaml(text)
     if not isinstance(stated, dict):
-        raise BadInput(f"a rule is a list of named settings such as 'kind: threshold', not {stated!r}")
+        raise BadInput(
+            "a rule is a list of named settings such as 'kind: threshold', not {stated}", stated=repr(stated)
+        )
     return check_rule(stated)
 
 
@@ -321,7 +333,7 @@ def check_rule(stated: Any) -> Rule:
     try:
         return ONE_RULE.validate_python(stated)
     except ValidationError as fault:
-        raise BadInput(f"this is no rule: {faults_of(fault)}") from fault
+        raise BadInput("this is no rule: {faults}", faults=faults_of(fault.errors())) from fault
 
 
 def parse_rules(text: str) -> Rules:
@@ -329,18 +341,14 @@ def parse_rules(text: str) -> Rules:
     try:
         return Rules.model_validate(read_yaml(text))
     except ValidationError as fault:
-        raise BadInput(f"the rules do not hold together: {faults_of(fault)}") from fault
+        raise BadInput("the rules do not hold together: {faults}", faults=faults_of(fault.errors())) from fault
 
 
 def read_yaml(text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as fault:
-        raise BadInput(f"the rules are not YAML: {fault}") from fault
-
-
-def faults_of(fault: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()[:10])
+        raise BadInput("the rules are not YAML: {fault}", fault=fault) from fault
 
 
 def rule_text(rule: Rule) -> str:

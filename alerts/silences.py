@@ -15,6 +15,7 @@ from alerts.documents import Frozen
 from alerts.labels import Matcher, labels_of, matches
 from gis.database.statements import load_statements
 from gis.errors import BadInput, NotFound
+from gis.sentences import Sentence, listed
 
 SQL = load_statements("alerts", "silences")
 
@@ -53,15 +54,23 @@ def add_silence(
     starts_at = starts_at or now
     faults = []
     if not matchers:
-        faults.append("a silence needs at least one matcher; one that matches everything would hide everything")
+        faults.append(
+            Sentence("a silence needs at least one matcher; one that matches everything would hide everything")
+        )
     if not reason.strip():
-        faults.append("a silence needs a reason")
+        faults.append(Sentence("a silence needs a reason"))
     if expires_at <= max(starts_at, now):
-        faults.append(f"it would end at {expires_at.isoformat()}, before it begins")
+        faults.append(Sentence("it would end at {expires_at}, before it begins", expires_at=expires_at.isoformat()))
     if expires_at > now + LONGEST:
-        faults.append(f"it would end at {expires_at.isoformat()}; at most {LONGEST.days} days from now are possible")
+        faults.append(
+            Sentence(
+                "it would end at {expires_at}; at most {days} days from now are possible",
+                expires_at=expires_at.isoformat(),
+                days=LONGEST.days,
+            )
+        )
     if faults:
-        raise BadInput("; ".join(faults))
+        raise BadInput(listed(faults))
     values = {
         "subdistrict_code": subdistrict_code,
         "matchers": json.dumps([matcher.model_dump() for matcher in matchers]),
@@ -85,7 +94,7 @@ def lift_silence(connection: Connection, silence_id: int, *, post: str, now: dat
         If there is none of that id in force.
     """
     if connection.scalar(SQL["lift_silence"], {"id": silence_id, "post": post, "now": now}) is None:
-        raise NotFound(f"no silence {silence_id} is in force")
+        raise NotFound("no silence {silence_id} is in force", silence_id=silence_id)
     connection.execute(SQL["tell"], {"id": silence_id})
 
 

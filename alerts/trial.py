@@ -21,6 +21,7 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district
 from gis.errors import BadInput, FengqiaoError, NotFound
+from gis.texts import spoken
 from layers.measures import SENSITIVE_SUBCATEGORIES
 
 SQL = load_statements("alerts", "trial")
@@ -57,11 +58,15 @@ def ask_trial(
     if isinstance(rule, RiskRule):
         raise BadInput("a risk rule is judged by the back-test of the score, on the page of risk points")
     if not first <= last:
-        raise BadInput(f"the period ends on {last}, before it begins on {first}")
+        raise BadInput("the period ends on {last}, before it begins on {first}", last=last, first=first)
     if (last - first).days >= LONGEST_DAYS:
-        raise BadInput(f"the period has {(last - first).days + 1} days; a trial takes up to {LONGEST_DAYS}")
+        raise BadInput(
+            "the period has {days} days; a trial takes up to {most}",
+            days=(last - first).days + 1,
+            most=LONGEST_DAYS,
+        )
     if last >= now.astimezone(UTC).date() + timedelta(days=1):
-        raise BadInput(f"the period ends on {last}, which is not over yet")
+        raise BadInput("the period ends on {last}, which is not over yet", last=last)
     asked = {"subdistrict_code": subdistrict_code, "rule": rule.id, "purpose": purpose, "now": now, "by": by}
     body = json.dumps(rule.model_dump(mode="json"), ensure_ascii=False)
     row = connection.execute(SQL["ask_trial"], asked | {"body": body, "first_day": first, "last_day": last}).one()
@@ -96,7 +101,7 @@ def run_trial(engine: Engine, district: District, trial_id: int) -> bool:
                 passed=Progress(engine, trial_id, first=row.first_day, last=row.last_day),
             )
         except FengqiaoError as error:
-            fault = str(error)
+            fault = spoken(error)
         finish(connection, trial_id, result, fault)
     return True
 
@@ -186,7 +191,7 @@ def trial(connection: Connection, trial_id: int) -> dict[str, Any]:
     """One trial with what came of it; raises NotFound."""
     row = connection.execute(SQL["trial"], {"id": trial_id}).mappings().one_or_none()
     if row is None:
-        raise NotFound(f"there is no trial {trial_id}")
+        raise NotFound("there is no trial {trial_id}", trial_id=trial_id)
     return dict(row)
 
 

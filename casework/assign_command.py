@@ -56,7 +56,11 @@ def assign(
             district = select_district(connection)
             plan = make_plan(connection, subdistrict_code=district.code, effort=effort, now=now, seed=seed)
             if expect and expect != plan.digest:
-                raise Conflict(f"the plan is now {plan.digest}, not {expect}: something changed since the preview")
+                raise Conflict(
+                    "the plan is now {digest}, not {expect}: something changed since the preview",
+                    digest=plan.digest,
+                    expect=expect,
+                )
             show(plan, texts, rows=None if everything else ROWS_SHOWN)
             if publish:
                 plan_id = publish_plan(connection, plan, actor="assign", now=now)

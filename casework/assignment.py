@@ -17,6 +17,7 @@ import yaml
 from casework.contiguity import graph_of, linking_pairs, neighbour_pairs
 from casework.division import FREE, Region, divide
 from gis.errors import BadInput
+from gis.sentences import Sentence, listed
 
 PIECE_COLUMNS = ("work_grid_id", "cell", "households", "visits", "incidents", "prior_worker_id", "decided_worker_id")
 MEASURES = ("households", "visits", "incidents", "load_min")
@@ -39,7 +40,7 @@ def read_effort() -> Effort:
     content = yaml.safe_load(files("casework").joinpath("assignment.yml").read_text(encoding="utf-8"))
     effort = Effort(**{name: float(value) for name, value in content.items()})
     if effort.tolerance <= 1 or min(effort.cell_min, effort.household_min) <= 0:
-        raise BadInput(f"assignment.yml: tolerance must be above 1 and minutes above 0, got {effort}")
+        raise BadInput("assignment.yml: tolerance must be above 1 and minutes above 0, got {effort}", effort=effort)
     return effort
 
 
@@ -129,22 +130,30 @@ def part_of(worker_ids: pd.Series, place: Mapping[int, int]) -> np.ndarray:
 
 def check_pieces(pieces: pd.DataFrame, workers: pd.DataFrame) -> None:
     """Raise BadInput naming every fault of the input."""
-    faults = [f"column {name!r} is missing" for name in PIECE_COLUMNS if name not in pieces.columns]
+    faults = [Sentence("column {name!r} is missing", name=name) for name in PIECE_COLUMNS if name not in pieces.columns]
     if not faults:
         twice = pieces[pieces.duplicated(["work_grid_id", "cell"])]
         faults += [
-            f"cell {cell:x} comes twice in work grid {grid}"
+            Sentence("cell {cell:x} comes twice in work grid {grid}", cell=cell, grid=grid)
             for grid, cell in zip(twice["work_grid_id"], twice["cell"], strict=True)
         ]
         shared = workers[workers.duplicated("worker_id")]
-        faults += [f"worker {worker} belongs to two work grids" for worker in shared["worker_id"]]
+        faults += [
+            Sentence("worker {worker} belongs to two work grids", worker=worker) for worker in shared["worker_id"]
+        ]
         home = workers.drop_duplicates("worker_id").set_index("worker_id")["work_grid_id"]
         decided = pieces.dropna(subset="decided_worker_id")
         for worker, grid in zip(decided["decided_worker_id"], decided["work_grid_id"], strict=True):
             if home.get(int(worker)) != grid:
-                faults.append(f"worker {worker} was decided for a piece of work grid {grid} but does not work there")
+                faults.append(
+                    Sentence(
+                        "worker {worker} was decided for a piece of work grid {grid} but does not work there",
+                        worker=worker,
+                        grid=grid,
+                    )
+                )
     if faults:
-        raise BadInput("; ".join(faults[:10]))
+        raise BadInput(listed(faults))
 
 
 def balance(pieces: pd.DataFrame, division: pd.DataFrame, *, effort: Effort) -> pd.DataFrame:

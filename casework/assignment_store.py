@@ -14,6 +14,7 @@ from casework.cover import Absence, plan_cover
 from gis.database.bulk import copy_rows
 from gis.database.statements import load_statements
 from gis.errors import BadInput, Conflict, NotFound
+from gis.sentences import Sentence
 
 STATEMENTS = load_statements("casework", "assignment")
 
@@ -86,7 +87,8 @@ def make_plan(connection: Connection, *, subdistrict_code: str, effort: Effort, 
     pieces = frame_of(connection, "pieces", given | {"visits_until": (now + VISITS_AHEAD).date()})
     if pieces.empty:
         raise NotFound(
-            f"sub-district {subdistrict_code} has no third-level work grids with cells; load its files first"
+            "sub-district {subdistrict_code} has no third-level work grids with cells; load its files first",
+            subdistrict_code=subdistrict_code,
         )
     workers = frame_of(connection, "workers", given)
     buildings = frame_of(connection, "buildings", given)
@@ -190,11 +192,14 @@ def decide(
 
     It holds from the next publication on, until it is withdrawn, `until`, or the worker leaves the grid.
     """
-    found = one_row(connection, "find_building", f"no building {building!r}; its key is written as in the register",
+    found = one_row(connection, "find_building",
+                    Sentence("no building {building!r}; its key is written as in the register", building=building),
                     {"subdistrict_code": subdistrict_code, "key": building, "now": now})  # fmt: skip
     taker = find_worker(connection, worker, subdistrict_code=subdistrict_code, now=now)
     if taker.work_grid_id != found.work_grid_id:
-        raise BadInput(f"worker {worker} does not work in the grid of building {building}")
+        raise BadInput(
+            "worker {worker} does not work in the grid of building {building}", worker=worker, building=building
+        )
     if not reason.strip():
         raise BadInput("a decision needs a reason in words")
     return int(
@@ -213,7 +218,7 @@ def withdraw_decision(connection: Connection, decision_id: int, *, subdistrict_c
     """End a decision now; the next publication balances its ground again."""
     values = {"id": decision_id, "subdistrict_code": subdistrict_code, "now": now}
     if connection.execute(STATEMENTS["withdraw_decision"], values).rowcount == 0:
-        raise Conflict(f"no decision {decision_id} that still holds")
+        raise Conflict("no decision {decision_id} that still holds", decision_id=decision_id)
 
 
 def note_absence(
@@ -233,11 +238,15 @@ def note_absence(
     Cover stands in the assignment from the next publication on.
     """
     if absent_to <= absent_from:
-        raise BadInput(f"the absence ends at {absent_to} before it begins at {absent_from}")
+        raise BadInput(
+            "the absence ends at {absent_to} before it begins at {absent_from}",
+            absent_to=absent_to,
+            absent_from=absent_from,
+        )
     away = find_worker(connection, worker, subdistrict_code=subdistrict_code, now=now)
     taker = find_worker(connection, cover, subdistrict_code=subdistrict_code, now=now) if cover else None
     if taker is not None and taker.id == away.id:
-        raise BadInput(f"{worker} cannot cover for themselves")
+        raise BadInput("{worker} cannot cover for themselves", worker=worker)
     return int(
         connection.execute(
             STATEMENTS["insert_absence"],
@@ -249,11 +258,12 @@ def note_absence(
 
 def find_worker(connection: Connection, number: str, *, subdistrict_code: str, now: datetime) -> Any:
     """Return id and work grid of the worker with this number (工号)."""
-    return one_row(connection, "find_worker", f"no grid worker {number!r}; numbers look like W001",
+    return one_row(connection, "find_worker",
+                    Sentence("no grid worker {number!r}; numbers look like W001", number=number),
                    {"subdistrict_code": subdistrict_code, "number": number, "now": now})  # fmt: skip
 
 
-def one_row(connection: Connection, statement: str, otherwise: str, values: dict[str, Any]) -> Any:
+def one_row(connection: Connection, statement: str, otherwise: Sentence, values: dict[str, Any]) -> Any:
     """Return the only row of a statement; NotFound with the sentence `otherwise`."""
     row = connection.execute(STATEMENTS[statement], values).one_or_none()
     if row is None:

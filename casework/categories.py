@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,14 @@ def parse_categories(content: Mapping[str, Any]) -> Categories:
     """Check that every kind has one category and every frequent kind is one."""
     kinds = {category: tuple(given) for category, given in content["categories"].items()}
     every = [kind for given in kinds.values() for kind in given]
-    faults = [f"{kind} stands twice" for kind in sorted({kind for kind in every if every.count(kind) > 1})]
-    faults += [f"{kind} is often, but in no category" for kind in content["often"] if kind not in every]
+    faults = [
+        Sentence("{kind} stands twice", kind=kind) for kind in sorted({kind for kind in every if every.count(kind) > 1})
+    ]
+    faults += [
+        Sentence("{kind} is often, but in no category", kind=kind) for kind in content["often"] if kind not in every
+    ]
     if faults:
-        raise BadInput("categories.yml: " + "; ".join(faults))
+        raise BadInput("{file}: {faults}", file="categories.yml", faults=faults)
     return Categories(kinds, tuple(content["often"]), content["source"])
 
 

@@ -34,7 +34,11 @@ def store_photo(folder: Path, content: bytes) -> str:
         If it is too large, or no JPEG, PNG or WebP by its content, whatever its name says.
     """
     if len(content) > LARGEST_BYTES:
-        raise BadInput(f"the photo has {len(content) / 1e6:.1f} MB, at most {LARGEST_BYTES / 1e6:.1f} MB are taken")
+        raise BadInput(
+            "the photo has {size:.1f} MB, at most {most:.1f} MB are taken",
+            size=len(content) / 1e6,
+            most=LARGEST_BYTES / 1e6,
+        )
     name = hashlib.sha256(content).hexdigest()[:40] + ".jpg"
     target = photo_path(folder, name)
     if not target.exists():
@@ -57,8 +61,12 @@ def upright(content: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             opened = Image.open(io.BytesIO(content), formats=FORMATS)
         if opened.width * opened.height > LARGEST_PIXELS:
-            size = f"{opened.width} × {opened.height} pixels"
-            raise BadInput(f"the photo has {size}, at most {LARGEST_PIXELS // 1_000_000} million are taken")
+            raise BadInput(
+                "the photo has {width} × {height} pixels, at most {most} million are taken",
+                width=opened.width,
+                height=opened.height,
+                most=LARGEST_PIXELS // 1_000_000,
+            )
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as fault:
         raise BadInput("the file is no JPEG, PNG or WebP picture that can be read") from fault
@@ -71,7 +79,7 @@ def upright(content: bytes) -> Image.Image:
 def photo_path(folder: Path, name: str) -> Path:
     """Return where a photo lies; BadInput for a name that is not one of ours."""
     if not NAME.match(name):
-        raise BadInput(f"{name!r} is not the name of a photo")
+        raise BadInput("{name!r} is not the name of a photo", name=name)
     return folder / "photos" / name[:2] / name
 
 
@@ -79,5 +87,5 @@ def find_photo(folder: Path, name: str) -> Path:
     """Return the file of a stored photo; NotFound when it is not there."""
     path = photo_path(folder, name)
     if not path.is_file():
-        raise NotFound(f"photo {name} is not on this machine")
+        raise NotFound("photo {name} is not on this machine", name=name)
     return path

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from gis.errors import BadInput, Conflict, NotAllowed
+from gis.sentences import Sentence
+from gis.subjects import CALLED
 
 CLOSED_STATUSES = ("closed", "withdrawn")
 OPEN_STATUSES = ("reported", "dispatched", "accepted", "handling")
@@ -55,17 +57,29 @@ class Life:
         """
         step = self.steps.get(name)
         if step is None:
-            raise BadInput(f"no step {name!r} for {self.subject}; there are {', '.join(self.steps)}")
+            raise BadInput(
+                "no step {name!r} for {subject}; there are {known}",
+                name=name,
+                subject=CALLED[self.subject],
+                known=self.steps,
+            )
         if status not in step.sources:
             raise Conflict(
-                f"{self.subject} has status {status!r}, {name!r} starts from {', '.join(sorted(step.sources))}"
+                "{subject} has status {status!r}, {name!r} starts from {sources}",
+                subject=CALLED[self.subject],
+                status=status,
+                name=name,
+                sources=sorted(step.sources),
             )
         if step.roles.isdisjoint(roles):
             raise NotAllowed(
-                f"{name!r} is for {', '.join(sorted(step.roles))}, not for {', '.join(sorted(roles)) or 'nobody'}"
+                "{name!r} is for {roles}, not for {own}",
+                name=name,
+                roles=sorted(step.roles),
+                own=sorted(roles) or Sentence("nobody"),
             )
         if step.needs_note and not note.strip():
-            raise BadInput(f"{name!r} needs a note saying why or what was done")
+            raise BadInput("{name!r} needs a note saying why or what was done", name=name)
         return step
 
     def open_to(self, *, status: str, roles: Collection[str]) -> list[Step]:
@@ -98,19 +112,26 @@ class Rules:
         try:
             return self.lives[subject]
         except KeyError:
-            raise BadInput(f"no record kind {subject!r}; there are {', '.join(self.lives)}") from None
+            raise BadInput("no record kind {subject!r}; there are {known}", subject=subject, known=self.lives) from None
 
 
 def parse_rules(content: Mapping[str, Any]) -> Rules:
     """Check the parsed file and return it as rules; every fault is named at once."""
-    faults: list[str] = []
+    faults: list[Sentence] = []
     lives = {}
     for subject in ("incident", "request", "visit"):
         steps = {}
         for name, given in (content.get(subject) or {}).items():
             missing = {"from", "to", "by"} - given.keys()
             if missing or given.keys() - {"from", "to", "by", "note"}:
-                faults.append(f"{subject}.{name}: needs from, to and by, may have note; has {', '.join(given)}")
+                faults.append(
+                    Sentence(
+                        "{subject}.{name}: needs from, to and by, may have note; has {given}",
+                        subject=subject,
+                        name=name,
+                        given=given,
+                    )
+                )
                 continue
             steps[name] = Step(
                 name=name,
@@ -120,10 +141,10 @@ def parse_rules(content: Mapping[str, Any]) -> Rules:
                 needs_note=bool(given.get("note", False)),
             )
         if not steps:
-            faults.append(f"{subject}: has no steps")
+            faults.append(Sentence("{subject}: has no steps", subject=subject))
         lives[subject] = Life(subject, steps)
     if faults:
-        raise BadInput("states.yml: " + "; ".join(faults[:10]))
+        raise BadInput("{file}: {faults}", file="states.yml", faults=faults[:10])
     given = content["dispatch_rule"]
     rule = DispatchRule(float(given["after_min"]), tuple(given["grades"]), float(given["within_days"]))
     return Rules(lives, content["incident_due_h"], int(content["request_due_days"]), rule)

@@ -15,6 +15,7 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
+from gis.subjects import CALLED
 
 STATEMENTS = load_statements("casework", "transitions")
 
@@ -92,7 +93,7 @@ def take_step(
     record = lock_record(connection, subject, record_id)
     if before := taken_before(connection, record.subdistrict_code, asked.client_key):
         if (before.subject, before.subject_id, before.step) != (subject, record_id, asked.to):
-            raise Conflict(f"the key {asked.client_key!r} was used for another entry")
+            raise Conflict("the key {client_key!r} was used for another entry", client_key=asked.client_key)
         return Taken(subject, record_id, record.status, changed=False, transition_id=before.id, due_at=record.due_at)
     roles = {asked.role} | ({"reporter"} if record.reporter_id == asked.account_id else set())
     step = life.step(asked.to, status=record.status, roles=roles, note=asked.note)
@@ -130,11 +131,15 @@ def take_step(
 def check_texts(asked: Asked) -> None:
     """Raise BadInput for what no honest client sends."""
     if len(asked.note) > NOTE_LENGTH:
-        raise BadInput(f"the note has {len(asked.note)} characters, at most {NOTE_LENGTH} are kept")
+        raise BadInput(
+            "the note has {length} characters, at most {most} are kept",
+            length=len(asked.note),
+            most=NOTE_LENGTH,
+        )
     if asked.client_key is not None and not 8 <= len(asked.client_key) <= 64:
-        raise BadInput(f"client_key has {len(asked.client_key)} characters, it needs 8 to 64")
+        raise BadInput("client_key has {length} characters, it needs 8 to 64", length=len(asked.client_key))
     if asked.at is not None and asked.at.tzinfo is None:
-        raise BadInput(f"the time {asked.at.isoformat()} has no time zone")
+        raise BadInput("the time {at} has no time zone", at=asked.at.isoformat())
 
 
 def lock_record(connection: Connection, subject: str, record_id: int) -> Row[Any]:
@@ -143,8 +148,10 @@ def lock_record(connection: Connection, subject: str, record_id: int) -> Row[Any
     if record is not None:
         return record
     if connection.scalar(STATEMENTS[f"sees_{subject}"], {"id": record_id}):
-        raise NotAllowed(f"{subject} {record_id} lies outside what you may change")
-    raise NotFound(f"no {subject} {record_id}")
+        raise NotAllowed(
+            "{subject} {record_id} lies outside what you may change", subject=CALLED[subject], record_id=record_id
+        )
+    raise NotFound("no {subject} {record_id}", subject=CALLED[subject], record_id=record_id)
 
 
 def taken_before(connection: Connection, subdistrict_code: str, client_key: str | None) -> Row[Any] | None:

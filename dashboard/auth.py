@@ -29,6 +29,7 @@ from dashboard.services import Services
 from dashboard.sign_in.pages import sentence_page
 from gis.database.connection import identified
 from gis.errors import FengqiaoError, NotAllowed, NotFound, NotSignedIn
+from gis.texts import LANGUAGES
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: a burst of tiles asks the database once; a revoked session loses its rows at once and its routes after this [s]
@@ -132,15 +133,18 @@ class Authentication:
         send = with_headers(send)
         method = scope.get("method", "GET")
         route = self.table.find(method, scope["path"])
-        scope.setdefault("state", {}).update(session=None, book=self.book)
+        scope.setdefault("state", {}).update(session=None, book=self.book, language=self.asked_language(scope))
         try:
             # a path that climbs is never one of ours; what is behind might read it otherwise than the table
             if route is None or ".." in scope["path"].split("/"):
-                raise NotFound(f"nothing is served at {scope['path']}")
+                raise NotFound("nothing is served at {scope}", scope=scope["path"])
             if route.page and method == "GET" and (token := query_token(scope)):
                 await (await self.enter_by_link(scope, token))(scope, receive, send)
                 return
             asker = await self.asker(scope, route)
+            if asker is not None and asker.cookie is not None:
+                # a person chose a language; a program names it with each call
+                scope["state"]["language"] = asker.session.language
             self.check(scope, method, route, asker)
             if asker is not None and asker.cookie is None:
                 terms = await self.gate.terms(asker.session)
@@ -156,6 +160,12 @@ class Authentication:
             if route.page and asker.cookie is not None:
                 send = await self.renewing(asker, send)
         await self.app(scope, receive, send)
+
+    def asked_language(self, scope: Scope) -> str:
+        """Return the language a client names first of those we have, else the installation's."""
+        named = Headers(scope=scope).get("accept-language", "").lower().split(",")
+        mine = (tag.strip()[:2] for tag in named if not tag.partition("q=")[2].startswith("0.0"))
+        return next((tag for tag in mine if tag in LANGUAGES), self.services.settings.language)
 
     async def asker(self, scope: Scope, route: Route) -> Asker | None:
         """Find out who asks; the first of a browser's sign-ins that may, else the first."""
@@ -195,7 +205,9 @@ class Authentication:
         if asker is None:
             raise NotSignedIn("this needs a sign-in or a token")
         if asker.session.role not in route.roles:
-            raise NotAllowed(f"the role {asker.session.role} may not {method} {route.prefix}")
+            raise NotAllowed(
+                "the role {role} may not {method} {prefix}", role=asker.session.role, method=method, prefix=route.prefix
+            )
 
     async def enter_by_link(self, scope: Scope, token: str) -> Response:
         """Exchange a link's token for a cookie and lead to the same page without the token."""

@@ -57,16 +57,19 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
     """
     for path in (certificate, key):
         if not path.is_file():
-            raise BadInput(f"there is no file {path}; --certificate and --key want PEM files")
+            raise BadInput("there is no file {path}; --certificate and --key want PEM files", path=path)
     try:
         loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
         loaded_key = serialization.load_pem_private_key(key.read_bytes(), password=None)
     except (ValueError, TypeError) as fault:
         raise BadInput(
-            f"{certificate} and {key} are not a PEM certificate and its unencrypted key ({fault})"
+            "{certificate} and {key} are not a PEM certificate and its unencrypted key ({fault})",
+            certificate=certificate,
+            key=key,
+            fault=fault,
         ) from fault
     if public_bytes(loaded.public_key()) != public_bytes(loaded_key.public_key()):
-        raise BadInput(f"{key} is not the key of {certificate}")
+        raise BadInput("{key} is not the key of {certificate}", key=key, certificate=certificate)
     return Certificate(certificate, key, authority=None)
 
 

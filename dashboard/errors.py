@@ -1,6 +1,7 @@
 """One table from our errors to HTTP statuses, and the one place where they are translated."""
 
 import math
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from gis.errors import (
     BadInput,
@@ -19,6 +21,7 @@ from gis.errors import (
     NotSignedIn,
     Unavailable,
 )
+from gis.validation import faults_of
 
 #: most particular first; a class answers for its children
 STATUSES: dict[type[Exception], int] = {
@@ -34,8 +37,6 @@ STATUSES: dict[type[Exception], int] = {
 
 #: SQLSTATE of a row-level policy or a grant that said no
 INSUFFICIENT_PRIVILEGE = "42501"
-#: at most so many faults of one body are named
-FAULTS_SHOWN = 10
 
 
 def status_of(error: Exception) -> int:
@@ -58,13 +59,20 @@ def translated(error: Exception) -> FengqiaoError | None:
     return None
 
 
-def answer(error: FengqiaoError) -> JSONResponse:
-    """Answer with the error's sentence."""
-    status = status_of(error)
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(status)
-    if isinstance(error, LimitReached):
-        headers = {"Retry-After": str(math.ceil(error.retry_after_s))}
-    return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+class answer(Response):  # noqa: N801 - reads as the verb it is
+    """Answer with the error's sentence, in the language of whoever asks."""
+
+    def __init__(self, error: FengqiaoError, status: int | None = None, headers: Mapping[str, str] | None = None):
+        self.error = error
+        self.status_code = status or status_of(error)
+        stated = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(self.status_code, {})
+        if isinstance(error, LimitReached):
+            stated = {"Retry-After": str(math.ceil(error.retry_after_s))}
+        self.stated = stated | dict(headers or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = {"error": self.error.within(scope.get("state", {}).get("language", "zh"))}
+        await JSONResponse(said, status_code=self.status_code, headers=self.stated)(scope, receive, send)
 
 
 def install_error_answers(server: FastAPI) -> None:
@@ -81,11 +89,13 @@ def install_error_answers(server: FastAPI) -> None:
 
     @server.exception_handler(RequestValidationError)
     def explain_body(request: Request, error: RequestValidationError) -> Response:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in error.errors()
-        ]
-        return answer(BadInput("; ".join(faults[:FAULTS_SHOWN])))
+        return answer(BadInput(faults_of(error.errors(), skip=1)))
 
     @server.exception_handler(HTTPException)
     def explain_status(request: Request, error: HTTPException) -> Response:
-        return JSONResponse({"error": str(error.detail)}, status_code=error.status_code, headers=error.headers)
+        known = {
+            404: NotFound("nothing is served at {path}", path=request.url.path),
+            405: BadInput("{method} is not possible at {path}", method=request.method, path=request.url.path),
+        }
+        said = known.get(error.status_code) or FengqiaoError("the server answers: {detail}", detail=error.detail)
+        return answer(said, error.status_code, error.headers)

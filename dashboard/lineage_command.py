@@ -12,7 +12,9 @@ from dashboard.lineage import MOST, derived_events, lineage_events, select_batch
 from gis.database.connection import running_database
 from gis.district import select_district
 from gis.errors import BadInput, Unavailable
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 
 def lineage(
@@ -34,7 +36,7 @@ def lineage(
         derived = list(derived_events(code=code, at=datetime.now(UTC)))
         give(derived, out=out, url=url, token=token)
         count += len(derived)
-    typer.echo(f"{count} events; last batch {last}")
+    typer.echo(spoken(Sentence("{events} events; last batch {last}", events=count, last=last)))
 
 
 def give(events: list[dict[str, Any]], *, out: Path | None, url: str, token: str) -> None:
@@ -67,6 +69,13 @@ def post(url: str, events: list[dict[str, Any]], *, token: str) -> None:
             try:
                 answer = client.post(url, json=event)
             except httpx.HTTPError as fault:
-                raise Unavailable(f"{url} does not answer ({fault}); go on with --after {done}") from fault
+                raise Unavailable(
+                    "{url} does not answer ({fault}); go on with --after {done}", url=url, fault=fault, done=done
+                ) from fault
             if not answer.is_success:
-                raise Unavailable(f"{url} answered {answer.status_code}; go on with --after {done}")
+                raise Unavailable(
+                    "{url} answered {status_code}; go on with --after {done}",
+                    url=url,
+                    status_code=answer.status_code,
+                    done=done,
+                )

@@ -19,6 +19,8 @@ from dashboard.settings import ServerSettings
 from gis.database.connection import Database
 from gis.district import select_district
 from gis.errors import NotFound
+from gis.sentences import Sentence
+from gis.texts import spoken
 
 CHANNEL = "lineage"
 #: batches put in at a time; the job runs every minute
@@ -74,7 +76,7 @@ def sender_for(database: Database, clock: Callable[[], datetime]) -> Sender:
         with database.owner.connect() as connection:
             body = event_of(connection, message, now=clock())
         if body is None:
-            return Sent(False, "the batch or figure is not there any more", for_good=True)
+            return Sent(False, spoken(Sentence("the batch or figure is not there any more")), for_good=True)
         try:
             answer = client.post(message.target, json=body)
         except httpx.HTTPError as fault:

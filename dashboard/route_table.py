@@ -10,6 +10,7 @@ import yaml
 
 from access.tables import ROLES
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 AUDIENCES = ("staff", "worker", "wall")
 
@@ -61,18 +62,20 @@ def parse_routes(rows: Sequence[dict[str, Any]]) -> RouteTable:
     for row in rows:
         route = Route(**{**row, "methods": frozenset(row.get("methods", ())), "roles": frozenset(row.get("roles", ()))})
         if unknown := route.roles - set(ROLES):
-            faults.append(f"{route.prefix}: no such role {', '.join(sorted(unknown))}")
+            faults.append(Sentence("{prefix}: no such role {unknown}", prefix=route.prefix, unknown=sorted(unknown)))
         if not route.roles and not route.open:
-            faults.append(f"{route.prefix}: neither open nor anybody's")
+            faults.append(Sentence("{prefix}: neither open nor anybody's", prefix=route.prefix))
         if route.audience not in (None, *AUDIENCES):
-            faults.append(f"{route.prefix}: no such audience {route.audience}")
+            faults.append(
+                Sentence("{prefix}: no such audience {audience}", prefix=route.prefix, audience=route.audience)
+            )
         for method in route.methods or {"*"}:
             if (route.prefix, method) in seen:
-                faults.append(f"{route.prefix}: {method} is given twice")
+                faults.append(Sentence("{prefix}: {method} is given twice", prefix=route.prefix, method=method))
             seen.add((route.prefix, method))
         routes.append(route)
     if faults:
-        raise BadInput("routes.yml: " + "; ".join(faults[:10]))
+        raise BadInput("{file}: {faults}", file="routes.yml", faults=faults[:10])
     return RouteTable(tuple(routes))
 
 

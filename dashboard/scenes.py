@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gis.errors import BadInput, NotFound
+from gis.validation import faults_of
 from layers.catalogue import catalogue
 
 #: smallest character height is a two-hundredth of the distance, and a screen's 1 rem is 1/59 of its height (look.md)
@@ -68,10 +69,14 @@ class Scenes(Frozen):
         layers = {layer.id for layer in catalogue().layers if layer.geometry == "cell" and layer.least_role == "wall"}
         for key, scene in self.scenes.items():
             if unknown := [layer for layer in (scene.layer, *scene.small) if layer not in layers]:
-                raise ValueError(f"scene {key}: no layer of cells that a wall may show is called {', '.join(unknown)}")
+                raise BadInput(
+                    "scene {scene}: no layer of cells that a wall may show is called {layers}",
+                    scene=key,
+                    layers=unknown,
+                )
         for name, screen in self.screens.items():
             if missing := [scene for scene in screen.scenes if scene not in self.scenes]:
-                raise ValueError(f"screen {name}: there is no scene {', '.join(missing)}")
+                raise BadInput("screen {name}: there is no scene {missing}", name=name, missing=missing)
         return self
 
     def screen(self, name: str) -> Screen:
@@ -79,7 +84,7 @@ class Scenes(Frozen):
         try:
             return self.screens[name]
         except KeyError:
-            raise NotFound(f"there is no screen {name!r}; there are {', '.join(self.screens)}") from None
+            raise NotFound("there is no screen {name!r}; there are {known}", name=name, known=self.screens) from None
 
 
 def parse_scenes(stated: Any) -> Scenes:
@@ -87,10 +92,7 @@ def parse_scenes(stated: Any) -> Scenes:
     try:
         return Scenes.model_validate(stated)
     except ValidationError as fault:
-        faults = "; ".join(
-            f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in fault.errors()[:10]
-        )
-        raise BadInput(f"scenes.yml: {faults}") from fault
+        raise BadInput("{file}: {faults}", file="scenes.yml", faults=faults_of(fault.errors())) from fault
 
 
 @lru_cache(maxsize=1)

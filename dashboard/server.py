@@ -5,11 +5,12 @@ from importlib import import_module
 from importlib.resources import files
 from typing import cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from dashboard.api_words import described
 from dashboard.auth import Authentication, SessionBook
 from dashboard.errors import install_error_answers
 from dashboard.exchange.sandbox import Sandbox
@@ -76,8 +77,8 @@ def create_app(settings: ServerSettings, database: Database, *, clock: Clock = s
     services = Services(settings=settings, database=database, clock=clock)
     server = FastAPI(
         title="Fengqiao",
-        summary="Command centre for a sub-district",
-        openapi_url="/api/openapi.json",
+        summary="Command centre of a sub-district",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
@@ -117,6 +118,11 @@ def mount_api_pages(server: FastAPI) -> None:
         StaticFiles(directory=str(files("fastapi_offline").joinpath("static"))),
         name="api-docs-assets",
     )
+
+    @server.get("/api/openapi.json", include_in_schema=False)
+    def description(request: Request) -> JSONResponse:
+        document = described(server.openapi(), request.state.language)
+        return JSONResponse(document, headers={"Vary": "Accept-Language, Cookie"})
 
     @server.get("/api/docs", include_in_schema=False)
     def api_page() -> HTMLResponse:

@@ -42,7 +42,9 @@ from gis.database.embedded import EmbeddedServer, exclusive
 from gis.database.migrate import upgrade
 from gis.database.secrets import read_or_make_secrets
 from gis.errors import BadInput, Conflict, FengqiaoError
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 logger = structlog.get_logger("fengqiao.up")
 
@@ -233,7 +235,9 @@ def only_one(var_dir: Path, address: Address) -> Iterator[None]:
             stack.enter_context(exclusive(path, wait=False))
         except Conflict:
             known = path.read_text(encoding="utf-8").strip()
-            raise Conflict(f"{var_dir} is being served already ({known}); stop that one first") from None
+            raise Conflict(
+                "{var_dir} is being served already ({known}); stop that one first", var_dir=var_dir, known=known
+            ) from None
         path.write_text(f"process {os.getpid()}, port {address.port} of {address.host}\n", encoding="utf-8")
         yield
 
@@ -253,7 +257,9 @@ def listen(address: Address) -> socket.socket:
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as fault:
-        raise BadInput(f"--host {address.host}: no such name or address; 0.0.0.0 listens everywhere") from fault
+        raise BadInput(
+            "--host {host}: no such name or address; 0.0.0.0 listens everywhere", host=address.host
+        ) from fault
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -261,7 +267,10 @@ def listen(address: Address) -> socket.socket:
     except OSError as fault:
         listener.close()
         raise Conflict(
-            f"port {address.port} of {address.host} is taken or not ours ({fault.strerror}); choose another with --port"
+            "port {port} of {host} is taken or not ours ({reason}); choose another with --port",
+            port=address.port,
+            host=address.host,
+            reason=fault.strerror,
         ) from fault
     return listener
 
@@ -294,34 +303,44 @@ def ask_first_account(database: Database) -> None:
         if any(account["role"] != "wall" and not account["disabled_at"] for account in list_accounts(connection)):
             return
         if not sys.stdin.isatty():
-            typer.echo("Nobody can sign in yet. Make the first account with: fengqiao users add NAME --role operator")
+            typer.echo(
+                spoken(
+                    Sentence(
+                        "Nobody can sign in yet. Make the first account with: fengqiao users add NAME --role operator"
+                    )
+                )
+            )
             return
-        typer.echo("Nobody can sign in yet. Make the first account (an operator):")
-        name = typer.prompt("Account")
+        typer.echo(spoken(Sentence("Nobody can sign in yet. Make the first account (an operator):")))
+        name = typer.prompt(spoken(Sentence("Account")))
         password = typer.prompt(
-            f"Password (at least {PASSWORD_MIN_LENGTH} characters)",
+            spoken(Sentence("Password (at least {least} characters)", least=PASSWORD_MIN_LENGTH)),
             hide_input=True,
-            confirmation_prompt="The same again",
+            confirmation_prompt=spoken(Sentence("The same again")),
         )
         add_account(connection, NewAccount(name=name, role="operator", password=password))
 
 
 def announce(served: Served, *, tls: Certificate | None) -> None:
     """Print where to go, and for the sample the links that open without a sign-in."""
-    lines = [f"Serving {served.url}   (API {served.url}/api/docs, Ctrl-C stops; data stays)"]
+    lines = [Sentence("Serving {url}   (API {url}/api/docs, Ctrl-C stops; data stays)", url=served.url)]
     if tls is not None and tls.authority is not None:
-        lines += [f"Phones: install {served.url}/ca once; SHA-256 {fingerprint(tls.authority)}"]
+        lines.append(
+            Sentence(
+                "Phones: install {url}/ca once; SHA-256 {digest}", url=served.url, digest=fingerprint(tls.authority)
+            )
+        )
     if served.links is not None:
         lines += [
-            f"  wall    {served.url}{served.links.wall}",
-            f"  phone   {served.url}{served.links.grid}",
-            f"  report  {served.url}{served.links.reports}",
-            f"  office  {served.url}{served.links.office}",
-            f"  token   {served.links.api_token}   (Authorization: Bearer …)",
+            Sentence("  wall    {link}", link=served.url + served.links.wall),
+            Sentence("  phone   {link}", link=served.url + served.links.grid),
+            Sentence("  report  {link}", link=served.url + served.links.reports),
+            Sentence("  office  {link}", link=served.url + served.links.office),
+            Sentence("  token   {token}   (Authorization: Bearer …)", token=served.links.api_token),
         ]
     else:
-        lines += [f"  sign in at {served.url}/sign-in"]
+        lines.append(Sentence("  sign in at {url}/sign-in", url=served.url))
     # one write, flushed: whoever reads us through a pipe waits for these lines
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(map(spoken, lines)) + "\n")
     sys.stdout.flush()
     logger.info("serving", url=served.url, process=os.getpid())

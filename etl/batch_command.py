@@ -22,7 +22,7 @@ from gis.district import select_district
 from gis.errors import FengqiaoError
 from gis.identity import identity_keys
 from gis.settings import DatabaseSettings
-from gis.texts import Texts, texts_in
+from gis.texts import Texts, spoken, texts_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,7 @@ def administration() -> Iterator[Database]:
             upgrade(database)
             yield database
     except FengqiaoError as fault:
-        typer.echo(str(fault), err=True)
+        typer.echo(spoken(fault), err=True)
         raise typer.Exit(1) from fault
 
 
@@ -94,7 +94,7 @@ def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "
     """Bring everything back to the state before a batch; refused when something rests on it."""
     texts = texts_in(language)
     with administration() as database:
-        undone = undo_batch(database, number, actor=actor, language=language, kept=kept_files(database))
+        undone = undo_batch(database, number, actor=actor, kept=kept_files(database))
     Console(highlight=False).print(texts("batches.undone", batch=number, feed=feed_title(undone.feed, texts)))
     Console(highlight=False, width=100).print(changes_table(undone.tables, texts, title=texts("batches.taken_back")))
 

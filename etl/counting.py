@@ -54,11 +54,16 @@ def agreed_count(source: FeedSource, raw: RawRows) -> int | None:
     except (ValueError, LookupError, TypeError, OSError, sqlite3.Error, zipfile.BadZipFile, ParseError) as fault:
         if isinstance(fault, BadInput):
             raise
-        raise BadInput(f"{source.path.name}: its rows cannot be counted ({str(fault)[:120]}); it is damaged") from fault
+        raise BadInput(
+            "{name}: its rows cannot be counted ({fault}); it is damaged", name=source.path.name, fault=str(fault)[:120]
+        ) from fault
     if counted is not None and counted != len(raw):
         raise BadInput(
-            f"{source.path.name}: {len(raw)} rows were read but an independent count finds {counted}; nothing was"
-            " loaded, look for open quotes or empty rows"
+            "{name}: {read} rows were read but an independent count finds {counted}; nothing was "
+            "loaded, look for open quotes or empty rows",
+            name=source.path.name,
+            read=len(raw),
+            counted=counted,
         )
     return counted
 
@@ -205,7 +210,7 @@ def sheet_path(book: zipfile.ZipFile, wanted: str) -> str:
             if element.tag == f"{SHEET}sheet" and (not wanted or element.get("name") == wanted):
                 target = relations[element.get(RELATION)]
                 return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    raise BadInput(f"the workbook has no sheet {wanted!r}")
+    raise BadInput("the workbook has no sheet {sheet!r}", sheet=wanted)
 
 
 def count_geojson(source: FeedSource, first_row: int) -> int:

@@ -14,6 +14,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gis.errors import BadInput
+from gis.sentences import Sentence
+from gis.validation import faults_of
 
 #: what a column holds; `free` is free text, out of which identity numbers and telephones are sealed
 Kind = Literal[
@@ -191,24 +193,33 @@ class Declaration(Declared):
     @model_validator(mode="after")
     def agrees_with_itself(self) -> Self:
         known = {*self.columns, "geometry"}
-        faults = [f"composed_key {name} is no column" for name in self.composed_key if name not in known]
-        faults += [f"place_text {name} is no column" for name in self.place_text if name not in known]
+        faults = [
+            Sentence("composed_key {name} is no column", name=name) for name in self.composed_key if name not in known
+        ]
+        faults += [
+            Sentence("place_text {name} is no column", name=name) for name in self.place_text if name not in known
+        ]
         if self.event_time and self.event_time not in known:
-            faults.append(f"event_time {self.event_time} is no column")
+            faults.append(Sentence("event_time {name} is no column", name=self.event_time))
         for name, column in self.columns.items():
             if column.kind == "reference" and not column.refers_to:
-                faults.append(f"{name} refers to nothing; state refers_to")
+                faults.append(Sentence("{name} refers to nothing; state refers_to", name=name))
             if column.after and column.after not in known:
-                faults.append(f"{name} comes after {column.after}, which is no column")
+                faults.append(Sentence("{name} comes after {after}, which is no column", name=name, after=column.after))
         for name, found in self.heading_sets.items():
-            faults += [f"heading set {name}: {one} is no column" for one in sorted(found.names() - known)]
+            faults += [
+                Sentence("heading set {name}: {one} is no column", name=name, one=one)
+                for one in sorted(found.names() - known)
+            ]
             needed = {one for one, column in self.columns.items() if column.required and one not in self.composed_key}
             given = {*found.headings, *found.defaults, *found.derived}
             if found.keys == "rows" or self.composed_key:
                 needed.discard("source_key")
-            faults += [f"heading set {name} gives no {one}" for one in sorted(needed - given)]
+            faults += [
+                Sentence("heading set {name} gives no {one}", name=name, one=one) for one in sorted(needed - given)
+            ]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise BadInput("{faults}", faults=faults)
         return self
 
     @property
@@ -243,10 +254,8 @@ def read_declaration(name: str) -> Declaration:
     try:
         return Declaration.model_validate({**yaml.load(text, Loader=loader), "name": name})
     except yaml.YAMLError as fault:
-        raise BadInput(f"etl/feeds/{name}.yml is no YAML: {' '.join(str(fault).split())}") from fault
+        raise BadInput(
+            "{file} is no YAML: {reason}", file=f"etl/feeds/{name}.yml", reason=" ".join(str(fault).split())
+        ) from fault
     except ValidationError as fault:
-        said = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else str(one["msg"])
-            for one in fault.errors()
-        )
-        raise BadInput(f"etl/feeds/{name}.yml: {said}") from fault
+        raise BadInput("{file}: {faults}", file=f"etl/feeds/{name}.yml", faults=faults_of(fault.errors())) from fault

@@ -18,6 +18,7 @@ from gis.coordinates import Floats, System, to_wgs84
 from gis.coordinates_local import LocalGrid, fit_local_grid
 from gis.district import FILE, District, parse_district, read_yaml
 from gis.errors import BadInput, CrsMissing
+from gis.sentences import Sentence, listed
 
 #: how people write the systems; EPSG:4490 is always meant as (lon, lat) in our files
 SYSTEMS = {
@@ -148,43 +149,54 @@ def read_delivery(folder: Path, *, known: frozenset[str]) -> Delivery:
         all faults in one message.
     """
     if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder; give the folder that holds {FILE}")
+        raise BadInput("{folder} is no folder; give the folder that holds {file}", folder=folder, file=FILE)
     content = read_yaml(folder)
     district = parse_district(content.get("subdistrict"))
     entries = content.get("feeds")
     if not isinstance(entries, list) or not entries:
-        raise BadInput(f"{FILE} lacks the list feeds; each entry needs feed and file")
-    faults: list[str] = []
+        raise BadInput("{file} lacks the list feeds; each entry needs feed and file", file=FILE)
+    faults: list[Sentence] = []
     sources = [read_entry(entry, folder, district, known, faults) for entry in entries]
     names = [source.known_as for source in sources if source is not None]
     faults += [
-        f"feed {name} stands twice; give one of its entries another name:"
+        Sentence("feed {name} stands twice; give one of its entries another name:", name=name)
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
     if faults:
-        more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
-        raise BadInput(f"{FILE}: {'; '.join(faults[:10])}{more}")
+        raise BadInput("{file}: {faults}", file=FILE, faults=listed(faults))
     return Delivery(folder, district, tuple(source for source in sources if source is not None))
 
 
 def read_entry(
-    entry: Any, folder: Path, district: District, known: frozenset[str], faults: list[str]
+    entry: Any, folder: Path, district: District, known: frozenset[str], faults: list[Sentence]
 ) -> FeedSource | None:
     if not isinstance(entry, dict) or not entry.get("feed") or not entry.get("file"):
-        faults.append(f"feeds entry {entry!r} needs feed and file")
+        faults.append(Sentence("feeds entry {entry} needs feed and file", entry=repr(entry)))
         return None
     name, path = str(entry["feed"]), folder / str(entry["file"])
     if name not in known:
-        faults.append(f"feed {name!r} is not known; there are {', '.join(sorted(known))}")
-    faults += [f"feed {name}: {key!r} is not a key of an entry" for key in entry if key not in ENTRY_KEYS]
+        faults.append(Sentence("feed {name!r} is not known; there are {known}", name=name, known=sorted(known)))
+    faults += [
+        Sentence("feed {name}: {key!r} is not a key of an entry", name=name, key=key)
+        for key in entry
+        if key not in ENTRY_KEYS
+    ]
     if not path.is_file() and not entry.get("pull"):
-        faults.append(f"feed {name}: file {entry['file']} is missing in {folder}")
+        faults.append(
+            Sentence("feed {name}: file {file} is missing in {folder}", name=name, file=entry["file"], folder=folder)
+        )
     encoding = str(entry.get("encoding") or "")
     try:
         codecs.lookup(encoding or "utf-8")
     except LookupError:
-        faults.append(f"feed {name}: encoding {encoding!r} is not known; utf-8 and gb18030 are examples")
+        faults.append(
+            Sentence(
+                "feed {name}: encoding {encoding!r} is not known; utf-8 and gb18030 are examples",
+                name=name,
+                encoding=encoding,
+            )
+        )
     crs = str(entry.get("crs") or "")
     grid = None
     try:
@@ -193,14 +205,14 @@ def read_entry(
         elif crs and crs not in SYSTEMS:
             usable_epsg(crs)
     except BadInput as fault:
-        faults.append(f"feed {name}: {fault}")
+        faults.append(Sentence("feed {name}: {fault}", name=name, fault=fault))
     if entry.get("pull"):
         try:
             parse_pull(entry["pull"])
         except BadInput as fault:
-            faults.append(f"feed {name}: {fault}")
+            faults.append(Sentence("feed {name}: {fault}", name=name, fault=fault))
     if entry.get("keys") not in (None, "", "rows"):
-        faults.append(f"feed {name}: keys {entry['keys']!r} must be rows or absent")
+        faults.append(Sentence("feed {name}: keys {keys} must be rows or absent", name=name, keys=repr(entry["keys"])))
     return FeedSource(
         feed=name,
         path=path,
@@ -236,16 +248,29 @@ def read_grid(crs: str, folder: Path, stated: Any) -> LocalGrid:
         are too few or disagree (`fit_local_grid`).
     """
     if crs != LOCAL or not stated:
-        raise BadInput(f"crs: {LOCAL} and control_points: (a CSV with {', '.join(CONTROL_HEADINGS)}) belong together")
+        raise BadInput(
+            "crs: {local} and control_points: (a CSV with {headings}) belong together",
+            local=LOCAL,
+            headings=CONTROL_HEADINGS,
+        )
     path = folder / str(stated)
     if not path.is_file():
-        raise BadInput(f"control_points: {stated} is missing in {folder}")
+        raise BadInput("control_points: {file} is missing in {folder}", file=stated, folder=folder)
     try:
         points = pd.read_csv(path, dtype=np.float64, usecols=list(CONTROL_HEADINGS))
     except (ValueError, UnicodeDecodeError) as fault:
-        raise BadInput(f"{stated} must be a CSV of numbers with {', '.join(CONTROL_HEADINGS)}: {fault}") from fault
+        raise BadInput(
+            "{file} must be a CSV of numbers with {headings}: {fault}",
+            file=stated,
+            headings=CONTROL_HEADINGS,
+            fault=fault,
+        ) from fault
     if not np.isfinite(points.to_numpy()).all():
-        raise BadInput(f"{stated} has a control point without all four of {', '.join(CONTROL_HEADINGS)}")
+        raise BadInput(
+            "{file} has a control point without all four of {headings}",
+            file=stated,
+            headings=CONTROL_HEADINGS,
+        )
     return fit_local_grid(
         points["local_east"], points["local_north"], target_east=points["east"], target_north=points["north"]
     )
@@ -263,13 +288,15 @@ def usable_epsg(crs: str) -> CRS:
         system = CRS.from_user_input(crs)
     except CRSError:
         raise BadInput(
-            f"coordinate system {crs!r} is not known; use {', '.join(SYSTEMS)} or another EPSG code"
+            "coordinate system {crs!r} is not known; use {known} or another EPSG code", crs=crs, known=SYSTEMS
         ) from None
     datum = system.geodetic_crs.datum.name if system.geodetic_crs and system.geodetic_crs.datum else ""
     if not any(word in datum for word in ("World Geodetic System 1984", "China 2000", "CGCS2000", "China Geodetic")):
         raise BadInput(
-            f"coordinate system {crs!r} ({system.name}) rests on {datum or 'no datum'}, from which no public way leads"
-            " to WGS-84"
+            "coordinate system {crs!r} ({name}) rests on {datum}, from which no public way leads to WGS-84",
+            crs=crs,
+            name=system.name,
+            datum=datum or Sentence("no datum"),
         )
     return system
 
@@ -285,7 +312,10 @@ def converter(source: FeedSource, *, crs: str | None = None) -> Callable[[Floats
     stated = source.crs if crs is None else crs
     if not stated:
         raise CrsMissing(
-            f"{source.path.name} states no coordinate system; write crs: with one of {', '.join(SYSTEMS)} into {FILE}"
+            "{name} states no coordinate system; write crs: with one of {known} into {file}",
+            name=source.path.name,
+            known=SYSTEMS,
+            file=FILE,
         )
     if stated in SYSTEMS:
         system = SYSTEMS[stated]

@@ -167,7 +167,10 @@ class Feed:
         unknown = ", ".join(dict.fromkeys(name for name in stated if name not in self.headings))
         if unknown:
             raise BadInput(
-                f"district.yml: feed {self.name} has no column {unknown}; there are {', '.join(self.headings)}"
+                "district.yml: feed {name} has no column {unknown}; there are {known}",
+                name=self.name,
+                unknown=unknown,
+                known=self.headings,
             )
         if source.heading_set is not None:
             # a file of another system: what stands under one of our own headings there is something else

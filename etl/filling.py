@@ -103,6 +103,6 @@ def copy_in(connection: Connection, table: Table, rows: Rows) -> int:
         copy_csv(connection, name_of(table), content.column_names, content)
     except psycopg.errors.UniqueViolation as fault:
         raise Conflict(
-            f"{table.fullname}: a record with a key of this delivery came in meanwhile; load it again"
+            "{table}: a record with a key of this delivery came in meanwhile; load it again", table=table.fullname
         ) from fault
     return int(content.num_rows)

@@ -22,6 +22,7 @@ from gis.database.statements import load_statements
 from gis.district import District
 from gis.errors import BadInput
 from gis.sealing import seal
+from gis.sentences import Sentence
 
 #: rows and values an operator is shown of a column
 SAMPLE_ROWS, SAMPLES, LONGEST_SAMPLE = 500, 4, 40
@@ -36,8 +37,10 @@ _SQL = load_statements("etl", "mapping")
 class UnknownHeadings(BadInput):
     """A file of headings that no set has, with what an operator needs to match them."""
 
-    def __init__(self, message: str, *, feed: str, source: str, headings: Sequence[str], samples: Mapping[str, Any]):
-        super().__init__(message)
+    def __init__(
+        self, sentence: Sentence, *, feed: str, source: str, headings: Sequence[str], samples: Mapping[str, Any]
+    ):
+        super().__init__(sentence)
         self.feed, self.source, self.headings, self.samples = feed, source, list(headings), dict(samples)
 
 
@@ -51,8 +54,10 @@ def refuse_switched_off(feed: Feed, district: District) -> None:
     switch = feed.declaration.switch
     if switch and switch not in district.switches:
         raise BadInput(
-            f"feed {feed.name} is off; it is taken only when district.yml says switches: [{switch}] under subdistrict,"
-            " by decision of whoever answers for the data"
+            "feed {name} is off; it is taken only when district.yml says switches: [{switch}] under "
+            "subdistrict, by decision of whoever answers for the data",
+            name=feed.name,
+            switch=switch,
         )
 
 
@@ -150,7 +155,7 @@ def unknown_headings(feed: Feed, source: FeedSource, missing: HeadingsMissing) -
         # what the reader makes of a shape is no heading of the file
         samples.pop("geometry", None)
     return UnknownHeadings(
-        f"{missing}; or match its headings on {PAGE}",
+        Sentence("{missing}; or match its headings on {page}", missing=missing, page=PAGE),
         feed=feed.declaration_name,
         source=source.path.name,
         headings=list(samples) or missing.found,

@@ -37,7 +37,7 @@ from gis.geocode.reverse import ReverseGeocoder
 from gis.geocode.warm import warm
 from gis.identity import identity_keys
 from gis.placing import COMMUNITY, Territory, dated_gazetteer_of, territory_of
-from gis.texts import texts_in
+from gis.texts import InTexts, Texts
 
 #: the areas and the gazetteer are looked at again after this long [s]
 LOOK_AGAIN_S = 2.0
@@ -180,7 +180,7 @@ class Intake:
                 # the owner sees every row: without the reasons it would let in what was refused to the asker
                 refused = {position: list(why) for position, why in result.reasons.items()}
                 load_rows(owner, **bring, refused=refused)  # type: ignore[arg-type]
-            raise BadInput(refusal(row, result))
+            raise BadInput(InTexts(lambda texts: refusal(row, result, texts)))
         savepoint.commit()
         taken = self.taken(connection, feed, as_text(row.get("source_key")).strip(), result)
         if result.stored:
@@ -193,7 +193,7 @@ class Intake:
         bound = {"code": self.district.code, "key": key}
         row = connection.execute(_SQL[f"taken_{feed.name}"], bound).first()
         if row is None:
-            raise NotFound(f"the report {key!r} was taken before and is not within what you may see")
+            raise NotFound("the report {key!r} was taken before and is not within what you may see", key=key)
         return Taken(
             id=row.id,
             reported_at=row.reported_at,
@@ -251,9 +251,8 @@ def raw_row(feed: Feed, row: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({heading: pd.array([value], dtype=kind) for heading, value in texts.items()})
 
 
-def refusal(row: Mapping[str, Any], result: FeedResult) -> str:
+def refusal(row: Mapping[str, Any], result: FeedResult, texts: Texts) -> str:
     """Say why a report was not taken, with every reason."""
-    texts = texts_in("zh")
     reasons = [reason_text(reason, texts) for reason in next(iter(result.reasons.values()))]
     return texts("intake.refused", report=json.dumps(as_text(row.get("source_key")), ensure_ascii=False)) + "；".join(
         reasons

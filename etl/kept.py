@@ -70,7 +70,11 @@ class KeptFiles:
         """
         kept = self.folder / feed / f"{digest}.sealed"
         if not kept.is_file():
-            raise NotFound(f"the file {name} is not kept any more; the newest {NEWEST} deliveries of a feed are")
+            raise NotFound(
+                "the file {name} is not kept any more; the newest {kept} deliveries of a feed are",
+                name=name,
+                kept=NEWEST,
+            )
         with TemporaryDirectory(prefix="fengqiao-kept-") as folder:
             path = Path(folder) / name
             path.touch(mode=0o600)
@@ -81,6 +85,8 @@ class KeptFiles:
                     try:
                         plain.write(self.keys.cipher.decrypt(nonce, cipher, struct.pack(">Q", number)))
                     except InvalidTag as fault:
-                        raise BadInput(f"the kept file {name} cannot be read with this installation's keys") from fault
+                        raise BadInput(
+                            "the kept file {name} cannot be read with this installation's keys", name=name
+                        ) from fault
                     number += 1
             yield path

@@ -44,6 +44,7 @@ from gis.errors import BadInput
 from gis.grid import build_cells
 from gis.identity import identity_keys
 from gis.placing import Territory, dated_gazetteer_of, territory_of
+from gis.sentences import Sentence
 from gis.texts import texts_in
 
 #: rows of all files together that are kept from the first look to the loading; what is beyond is read again [bytes]
@@ -216,7 +217,7 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
     if not sources and not only:
         raise BadInput("every feed of district.yml is pulled; fengqiao pull FOLDER asks for them")
     if not sources:
-        raise BadInput(f"district.yml names no file {', '.join(only)}")
+        raise BadInput("district.yml names no file {only}", only=only)
     names = [source.feed for source in sources]
     return sorted(sources, key=lambda source: (ORDER[source.feed], names.index(source.feed)))
 
@@ -278,8 +279,15 @@ def refuse_elsewhere(source: FeedSource, raw: RawRows, territory: Territory) -> 
     if not near.any():
         west, south, east, north = np.round(shapely.total_bounds(raw.geometry), 4).tolist()
         raise BadInput(
-            f"{source.path.name}: every row from 1 to {len(raw)} lies outside the sub-district (longitude {west} to"
-            f" {east}, latitude {south} to {north} after conversion from {source.crs or 'its own system'}); check crs"
+            "{name}: every row from 1 to {last} lies outside the sub-district (longitude {west} to "
+            "{east}, latitude {south} to {north} after conversion from {crs}); check crs",
+            name=source.path.name,
+            last=len(raw),
+            west=west,
+            east=east,
+            south=south,
+            north=north,
+            crs=source.crs or Sentence("its own system"),
         )
 
 
@@ -394,7 +402,7 @@ def load_feed(
     feed = replace(FEEDS[file.source.feed], name=file.source.known_as)
     raw = file.raw if file.raw is not None else feed.read(file.source, feed.required_headings(file.source))
     if file.written_at != file.source.path.stat().st_mtime_ns:
-        raise BadInput(f"{file.source.path.name} was changed while it was loaded; load it again")
+        raise BadInput("{name} was changed while it was loaded; load it again", name=file.source.path.name)
     told.begin(feed.name, len(raw))
     context = Context(
         district=district,

@@ -63,7 +63,7 @@ def load(
                     )
                 print_results(console, results, texts)
     except FengqiaoError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.within(language), err=True)
         raise typer.Exit(1) from error
 
 
@@ -76,7 +76,7 @@ def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:
         elif path.is_dir():
             folders[path] = []
         else:
-            raise BadInput(f"{path} is not there; give a folder with a district.yml, or a file in one")
+            raise BadInput("{path} is not there; give a folder with a district.yml, or a file in one", path=path)
     return list(folders.items())
 
 
@@ -99,7 +99,7 @@ def cluster(address: str, *, timeout_s: float = 10) -> Iterator[Executor | None]
     try:
         client = Client(address, timeout=timeout_s)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as fault:
-        raise BadInput(f"no dask scheduler answers at {address}") from fault
+        raise BadInput("no dask scheduler answers at {address}", address=address) from fault
     with client:
         yield client.get_executor()  # type: ignore[no-untyped-call]
 

@@ -30,6 +30,7 @@ from etl.reading import HeadingsMissing
 from gis.database.statements import load_statements
 from gis.errors import BadInput, Conflict, NotFound
 from gis.sealing import IDENTITY, MARKS, TELEPHONE
+from gis.sentences import Sentence, listed
 from gis.texts import Texts
 
 #: likenesses below this are no suggestion [0, 1]
@@ -283,7 +284,9 @@ def note_shown_file(connection: Connection, feed: str, path: Path, *, subdistric
         declared = declared_set(found, headings)
         if declared is not None:
             return declared.zh
-        unknown = unknown_headings(found, plain, HeadingsMissing("", headings))
+        unknown = unknown_headings(
+            found, plain, HeadingsMissing(Sentence("{file} lacks headings", file=path.name), headings)
+        )
     note_headings(connection, unknown, subdistrict_code=subdistrict_code, now=now)
     return ""
 
@@ -300,11 +303,11 @@ def decide(connection: Connection, id: int, decision: Decision, *, actor: str, n
     """
     waiting = next((one for one in select_headings(connection) if one.id == id), None)
     if waiting is None:
-        raise NotFound(f"there are no headings {id} within what you may see")
+        raise NotFound("there are no headings {id} within what you may see", id=id)
     declaration = read_declaration(waiting.feed)
     faults = decision_faults(declaration, waiting, decision)
     if faults:
-        raise BadInput("; ".join(faults[:10]))
+        raise BadInput(listed(faults))
     # a file without a key is known by its rows' content
     keys = "" if "source_key" in decision.mapping or declaration.composed_key else "rows"
     changed = connection.execute(
@@ -320,34 +323,50 @@ def decide(connection: Connection, id: int, decision: Decision, *, actor: str, n
         },
     )
     if changed.rowcount != 1:
-        raise Conflict(f"headings {id} were changed meanwhile; look at them again")
+        raise Conflict("headings {id} were changed meanwhile; look at them again", id=id)
 
 
-def decision_faults(declaration: Declaration, waiting: HeadingsToMatch, decision: Decision) -> list[str]:
+def decision_faults(declaration: Declaration, waiting: HeadingsToMatch, decision: Decision) -> list[Sentence]:
     """What is wrong with a decision."""
     known = set(declaration.columns)
     stated = {*decision.mapping, *decision.defaults, *decision.words}
-    faults = [f"{name} is no column of {declaration.name}" for name in sorted(stated - known)]
+    faults = [
+        Sentence("{name} is no column of {feed}", name=name, feed=declaration.name) for name in sorted(stated - known)
+    ]
     faults += [
-        f"{heading!r} is no heading of the file"
+        Sentence("{heading!r} is no heading of the file", heading=heading)
         for heading in decision.mapping.values()
         if heading not in waiting.headings
     ]
     faults += [
-        f"{heading} holds numbers of persons; {declaration.columns[name].zh} ({name}) takes none"
+        Sentence(
+            "{heading} holds numbers of persons; {column} ({name}) takes none",
+            heading=heading,
+            column=declaration.columns[name].zh,
+            name=name,
+        )
         for name, heading in decision.mapping.items()
         if name in known
         and not takes_numbers(declaration.columns[name])
         and holds_numbers(waiting.samples.get(heading, ()))
     ]
     taken = list(decision.mapping.values())
-    faults += [f"{heading} stands for two columns" for heading in dict.fromkeys(taken) if taken.count(heading) > 1]
+    faults += [
+        Sentence("{heading} stands for two columns", heading=heading)
+        for heading in dict.fromkeys(taken)
+        if taken.count(heading) > 1
+    ]
     given = {*decision.mapping, *decision.defaults}
     for name, column in declaration.columns.items():
         if column.required and name not in given and not (name == "source_key" or name in declaration.composed_key):
-            faults.append(f"{column.zh} ({name}) must have a heading or a value")
+            faults.append(Sentence("{column} ({name}) must have a heading or a value", column=column.zh, name=name))
     faults += [
-        f"{declaration.columns[name].zh}: {word!r} is none of {', '.join(declaration.columns[name].words)}"
+        Sentence(
+            "{column}: {word!r} is none of {known}",
+            column=declaration.columns[name].zh,
+            word=word,
+            known=declaration.columns[name].words,
+        )
         for name, words in decision.words.items()
         if name in known and declaration.columns[name].words
         for word in words.values()

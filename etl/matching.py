@@ -90,8 +90,8 @@ def decide_pair(connection: Connection, pair_id: int, status: str, *, actor: str
         If there is no such pair within what the asker may decide.
     """
     if status not in STATUSES:
-        raise BadInput(f"a pair is {', '.join(STATUSES)}, not {status!r}")
+        raise BadInput("a pair is {known}, not {status!r}", known=STATUSES, status=status)
     bound = {"pair_id": pair_id, "status": status, "actor": actor, "now": now}
     if connection.execute(_SQL["decide"], bound).one_or_none() is None:
-        raise NotFound(f"there is no pair {pair_id} within what you may decide")
+        raise NotFound("there is no pair {pair_id} within what you may decide", pair_id=pair_id)
     tell(connection, {"kind": "persons", "id": pair_id})

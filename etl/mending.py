@@ -73,7 +73,7 @@ def quarantine_sheet(connection: Connection, *, subdistrict_code: str, feed: str
     """Write the rows of a feed that wait to be mended as a sheet; raises NotFound when none does."""
     rows = waiting_rows(connection, subdistrict_code=subdistrict_code, feed=feed)
     if not rows:
-        raise NotFound(f"feed {feed} has no rows in quarantine")
+        raise NotFound("feed {feed} has no rows in quarantine", feed=feed)
     return write_sheet(rows, form, texts)
 
 
@@ -138,7 +138,7 @@ def mend(
         lock_feed(connection, subdistrict_code=district.code, feed=feed)
         known = connection.execute(_SQL["feed"], {"code": district.code, "feed": feed}).one_or_none()
         if known is None or known.kind not in FEEDS:
-            raise NotFound(f"there is no feed {feed!r} whose rows could be mended")
+            raise NotFound("there is no feed {feed!r} whose rows could be mended", feed=feed)
         rows = sheet_rows(connection, sheet, path.name, district, feed)
         groups = [
             bring_in(connection, district, known, group, sheet, path, actor, now, keys) for group in forms_of(rows)
@@ -164,18 +164,25 @@ def sheet_rows(connection: Connection, sheet: RawRows, name: str, district: Dist
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
         raise BadInput(
-            f"{name}, row {sheet.row_number(at)}: {numbers.iloc[at]!r} is no {NUMBER_HEADING} of the quarantine"
+            "{name}, row {row}: {stated!r} is no {heading} of the quarantine",
+            name=name,
+            row=sheet.row_number(at),
+            stated=numbers.iloc[at],
+            heading=NUMBER_HEADING,
         )
     ids = numbers.astype(int).tolist()
     if len(set(ids)) < len(ids):
         doubled = next(one for one in ids if ids.count(one) > 1)
-        raise BadInput(f"{name}: {NUMBER_HEADING} {doubled} stands twice")
+        raise BadInput("{name}: {heading} {number} stands twice", name=name, heading=NUMBER_HEADING, number=doubled)
     found = {row.id: row for row in waiting_rows(connection, subdistrict_code=district.code, feed=feed, ids=ids)}
     gone = [one for one in ids if one not in found]
     if gone:
         raise BadInput(
-            f"{name}: {NUMBER_HEADING} {', '.join(map(str, gone[:5]))} waits in no quarantine of feed {feed}; download"
-            " the sheet anew"
+            "{name}: {heading} {numbers} waits in no quarantine of feed {feed}; download the sheet anew",
+            name=name,
+            heading=NUMBER_HEADING,
+            numbers=gone[:5],
+            feed=feed,
         )
     return [(at, found[one]) for at, one in enumerate(ids)]
 
@@ -235,7 +242,9 @@ def fitting_source(
     fitted = fit(connection, feed, source, headings, district.code)
     if fitted is None:
         raise BadInput(
-            f"feed {feed.name}: the headings {', '.join(headings)[:200]} are of no set that is known any more"
+            "feed {name}: the headings {headings} are of no set that is known any more",
+            name=feed.name,
+            headings=", ".join(headings)[:200],
         )
     return fitted
 
@@ -255,7 +264,7 @@ def restored(sheet: RawRows, rows: Pairs, feed: Feed, source: FeedSource, keys: 
     shapes = np.asarray(shapely.from_wkt(frame[GEOMETRY].to_numpy(dtype=object), on_invalid="ignore"), dtype=object)
     if shapely.is_missing(shapes).any():
         at = int(np.flatnonzero(shapely.is_missing(shapes))[0])
-        raise BadInput(f"{source.path.name}, row {sheet.row_number(at)}: the shape is no WKT")
+        raise BadInput("{name}, row {row}: the shape is no WKT", name=source.path.name, row=sheet.row_number(at))
     return RawRows(frame, first_row=sheet.first_row, geometry=to_wgs84_shapes(shapes, source))
 
 

@@ -28,7 +28,9 @@ def refuse_persons(name: str, frame: pd.DataFrame) -> None:
     told = [str(heading) for heading in frame.columns if _PERSON.search(str(heading))]
     if told:
         raise BadInput(
-            f"{name} has the column(s) {', '.join(told)}, which speak of persons; deliver counts per door alone"
+            "{name} has the column(s) {columns}, which speak of persons; deliver counts per door alone",
+            name=name,
+            columns=told,
         )
     for heading in frame.columns:
         for value in frame[heading].unique():
@@ -36,5 +38,8 @@ def refuse_persons(name: str, frame: pd.DataFrame) -> None:
             if len(text) >= 7 and (_PLATE.fullmatch(text) or seal(text).redacted != text):
                 row = int((frame[heading] == value).to_numpy().argmax()) + 1
                 raise BadInput(
-                    f"{name}, row {row}: {heading} holds a number of a person; deliver counts per door and hour alone"
+                    "{name}, row {row}: {heading} holds a number of a person; deliver counts per door and hour alone",
+                    name=name,
+                    row=row,
+                    heading=heading,
                 )

@@ -20,6 +20,8 @@ from gis.database.statements import load_statements
 from gis.district import FILE, District, parse_district, read_yaml, select_district
 from gis.errors import BadInput, FengqiaoError
 from gis.identity import identity_keys
+from gis.sentences import Sentence, listed
+from gis.texts import spoken
 
 #: pauses after failures double up to this [s]
 LONGEST_PAUSE_S = 3_600
@@ -54,13 +56,15 @@ def pull_folder(
     district = parse_district(content.get("subdistrict"))
     entries = [entry for entry in content.get("feeds") or () if isinstance(entry, dict) and entry.get("pull")]
     if not entries:
-        raise BadInput(f"{FILE} has no feed with pull:; it says where another system is asked, see docs/own-data.md")
-    faults: list[str] = []
+        raise BadInput(
+            "{file} has no feed with pull:; it says where another system is asked, see docs/own-data.md", file=FILE
+        )
+    faults: list[Sentence] = []
     names = [
         source.known_as for source in (read_entry(one, folder, district, KNOWN, faults) for one in entries) if source
     ]
     if faults:
-        raise BadInput(f"{FILE}: {'; '.join(faults[:10])}")
+        raise BadInput("{file}: {faults}", file=FILE, faults=listed(faults))
     with database.owner.begin() as connection:
         for name, entry in zip(names, entries, strict=True):
             register(connection, district, name, entry)
@@ -101,11 +105,11 @@ def pull_one(
     with database.owner.connect() as connection:
         state = connection.execute(_SQL["state"], {"code": district.code, "feed": name}).one()
     folder = var_dir / FOLDER / district.code
-    faults: list[str] = []
+    faults: list[Sentence] = []
     source = read_entry(state.entry, folder, district, KNOWN, faults)
     try:
         if source is None or faults:
-            raise BadInput("; ".join(faults))
+            raise BadInput(listed(faults))
         mark = fetch(
             parse_pull(source.pull), source.path, mark=Mark(state.etag, state.last_modified), now=now, client=client
         )
@@ -114,8 +118,8 @@ def pull_one(
         pause_s = min(state.every_s * 2 ** min(state.failures, 10), max(LONGEST_PAUSE_S, state.every_s))
         again = fault.until if isinstance(fault, TryLater) else now + timedelta(seconds=pause_s)
         with database.owner.begin() as connection:
-            connection.execute(_SQL["failed"], {**bound, "fault": str(fault)[:500], "next_at": again})
-        return Pulled(name, fault=str(fault))
+            connection.execute(_SQL["failed"], {**bound, "fault": spoken(fault)[:500], "next_at": again})
+        return Pulled(name, fault=spoken(fault))
     with database.owner.begin() as connection:
         kept = mark or Mark(state.etag, state.last_modified)
         connection.execute(

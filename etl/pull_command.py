@@ -30,7 +30,7 @@ def pull(
     for one in pulled:
         console.print(said(one, texts))
     if failed := [one.feed for one in pulled if one.fault]:
-        raise Unavailable(f"not pulled: {', '.join(failed)}; it is tried again by a running server")
+        raise Unavailable("not pulled: {failed}; it is tried again by a running server", failed=failed)
 
 
 def said(one: Pulled, texts: Texts) -> str:

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from etl.readers.wrapping import refuse_constant, rows_in
 from gis.errors import BadInput, Unavailable
+from gis.sentences import Sentence
+from gis.validation import faults_of
 
 #: of all pages of one pull together [bytes]
 MOST_BYTES = 512 << 20
@@ -47,11 +49,11 @@ class Paging(BaseModel):
     @model_validator(mode="after")
     def is_whole(self) -> Self:
         if self.kind != "link" and not self.parameter:
-            raise ValueError(f"paging by {self.kind} needs parameter")
+            raise BadInput("paging by {kind} needs parameter", kind=self.kind)
         if self.kind == "cursor" and not self.next:
-            raise ValueError("paging by cursor needs next, the way to it in the answer: data.next")
+            raise BadInput("paging by cursor needs next, the way to it in the answer: data.next")
         if self.kind == "offset" and not self.size:
-            raise ValueError("paging by offset needs size")
+            raise BadInput("paging by offset needs size")
         return self
 
 
@@ -82,8 +84,8 @@ class Mark:
 class TryLater(Unavailable):
     """The other system asks for a pause."""
 
-    def __init__(self, message: str, *, until: datetime) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: Sentence, *, until: datetime) -> None:
+        super().__init__(sentence)
         self.until = until
 
 
@@ -106,8 +108,7 @@ def parse_pull(stated: Any) -> Pull:
     try:
         return Pull.model_validate(stated)
     except ValidationError as fault:
-        said = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in fault.errors())
-        raise BadInput(f"pull: {said}") from fault
+        raise BadInput("{place}: {what}", place="pull", what=faults_of(fault.errors())) from fault
 
 
 def fetch(pull: Pull, path: Path, *, mark: Mark, now: datetime, client: Client = http_client) -> Mark | None:
@@ -131,7 +132,7 @@ def fetch(pull: Pull, path: Path, *, mark: Mark, now: datetime, client: Client =
         If what it answers is no page.
     """
     if pull.paging and path.suffix.lower() not in PAGED:
-        raise BadInput(f"{path.name}: pages are put together for {', '.join(PAGED)} files alone")
+        raise BadInput("{name}: pages are put together for {endings} files alone", name=path.name, endings=PAGED)
     fresh = path.with_suffix(f".fresh{path.suffix}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -144,7 +145,12 @@ def fetch(pull: Pull, path: Path, *, mark: Mark, now: datetime, client: Client =
             else:
                 write_rows(fresh, list(all_rows(http, pull, pull.paging, found, now)))
     except httpx.HTTPError as fault:
-        raise Unavailable(f"{host(pull.url)} does not answer ({type(fault).__name__}: {str(fault)[:120]})") from fault
+        raise Unavailable(
+            "{host} does not answer ({kind}: {fault})",
+            host=host(pull.url),
+            kind=type(fault).__name__,
+            fault=str(fault)[:120],
+        ) from fault
     fresh.replace(path)
     return Mark(found.headers.get("ETag"), found.headers.get("Last-Modified"))
 
@@ -169,18 +175,32 @@ def ask(
     query = {**dict(httpx.URL(url).params), **pull.parameters, **sizes, **parameters}
     secret = os.environ.get(pull.secret_setting, "") if pull.secret_setting else ""
     if pull.secret_setting and not secret:
-        raise Unavailable(f"{host(url)} wants a secret; put it into the setting {pull.secret_setting}")
+        raise Unavailable(
+            "{host} wants a secret; put it into the setting {setting}",
+            host=host(url),
+            setting=pull.secret_setting,
+        )
     sent = {**pull.headers, **headers, **({pull.secret_header: pull.secret_form.format(secret)} if secret else {})}
     with http.stream("GET", url, params=query, headers=sent) as answer:
         if answer.status_code in (429, 503) and (until := pause(answer, now)):
-            raise TryLater(f"{host(url)} asks for a pause until {until:%H:%M:%S} UTC", until=until)
+            asks = Sentence("{host} asks for a pause until {until:%H:%M:%S} UTC", host=host(url), until=until)
+            raise TryLater(asks, until=until)
         if answer.status_code not in (200, 304):
-            raise Unavailable(f"{host(url)} answers {answer.status_code} {answer.reason_phrase}")
+            raise Unavailable(
+                "{host} answers {status_code} {reason}",
+                host=host(url),
+                status_code=answer.status_code,
+                reason=answer.reason_phrase,
+            )
         content = bytearray()
         for piece in answer.iter_bytes(1 << 20):
             content += piece
             if len(content) > MOST_BYTES:
-                raise BadInput(f"{host(url)} sends more than {MOST_BYTES >> 20} MiB; ask for pages")
+                raise BadInput(
+                    "{host} sends more than {most} MiB; ask for pages",
+                    host=host(url),
+                    most=MOST_BYTES >> 20,
+                )
     return httpx.Response(
         answer.status_code,
         headers={name: answer.headers[name] for name in ("ETag", "Last-Modified", "Link") if name in answer.headers},
@@ -209,27 +229,36 @@ def all_rows(
         content = page_of(answer, pull)
         rows = rows_in(content)
         if rows is None:
-            raise BadInput(f"{host(pull.url)}, page {number}: no list of rows")
+            raise BadInput("{host}, page {page}: no list of rows", host=host(pull.url), page=number)
         if answer.content == before and rows:
-            raise BadInput(f"{host(pull.url)}: page {number} is page {number - 1} again; check paging")
+            raise BadInput(
+                "{host}: page {page} is page {before} again; check paging",
+                host=host(pull.url),
+                page=number,
+                before=number - 1,
+            )
         yield from rows
         total += len(answer.content)
         if total > MOST_BYTES:
-            raise BadInput(f"{host(pull.url)} sends more than {MOST_BYTES >> 20} MiB; ask for less")
+            raise BadInput(
+                "{host} sends more than {most} MiB; ask for less",
+                host=host(pull.url),
+                most=MOST_BYTES >> 20,
+            )
         before = answer.content
         following = next_page(paging, content, len(rows), number, answer)
         if following is None:
             return
         url, parameters = following
         answer = ask(http, pull, url or pull.url, parameters, {}, now)
-    raise BadInput(f"{host(pull.url)} has more than {paging.most_pages} pages; check paging")
+    raise BadInput("{host} has more than {most} pages; check paging", host=host(pull.url), most=paging.most_pages)
 
 
 def page_of(answer: httpx.Response, pull: Pull) -> Any:
     try:
         return json.loads(answer.content, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as fault:
-        raise BadInput(f"{host(pull.url)} answers no JSON ({str(fault)[:80]})") from fault
+        raise BadInput("{host} answers no JSON ({fault})", host=host(pull.url), fault=str(fault)[:80]) from fault
 
 
 def next_page(
@@ -242,7 +271,7 @@ def next_page(
             return None
         url = urljoin(str(answer.request.url), link)
         if urlsplit(url).netloc != answer.request.url.netloc.decode():
-            raise BadInput(f"the next page lies at another place, {host(url)}; its address is not followed")
+            raise BadInput("the next page lies at another place, {host}; its address is not followed", host=host(url))
         return url, {}
     if paging.kind == "cursor":
         found = content

@@ -22,6 +22,7 @@ from gis.database.statements import load_statements
 from gis.district import District, select_district
 from gis.errors import BadInput, NotFound
 from gis.identity import identity_keys
+from gis.sentences import Sentence, listed
 from gis.texts import texts_in
 
 #: bad rows whose reasons are told
@@ -130,11 +131,11 @@ def source_to_take(known: Any, name: str, path: Path, crs: str, district: Distri
     """The source of a file as the feed's files are read."""
     entry: dict[str, Any] = {"feed": known.kind if known else name, "file": path.name, "crs": crs}
     if entry["feed"] not in FEEDS:
-        raise NotFound(f"there is no feed {name!r} that takes rows; there are {', '.join(FEEDS)}")
-    faults: list[str] = []
+        raise NotFound("there is no feed {name!r} that takes rows; there are {known}", name=name, known=FEEDS)
+    faults: list[Sentence] = []
     stated = read_entry(entry, path.parent, district, KNOWN, faults)
     if stated is None or faults:
-        raise BadInput("; ".join(faults))
+        raise BadInput(listed(faults))
     if known is None:
         return stated
     # how a file was read before, but for what belongs to that very file

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from etl.delivery import FeedSource
 from etl.readers.guard import delimiter_of, heading_fields
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 #: text files are decoded in pieces of this size [bytes], JSON lines taken up in pieces of as many rows
 BLOCK_BYTES = 4 << 20
@@ -33,8 +34,8 @@ BLOCK_ROWS = 20_000
 class HeadingsMissing(BadInput):
     """A file lacks headings; `found` are those it has."""
 
-    def __init__(self, message: str, found: Sequence[str]) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: Sentence, found: Sequence[str]) -> None:
+        super().__init__(sentence)
         self.found = [heading for heading in found if heading]
 
 
@@ -84,8 +85,9 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     if not data.endswith((b"\n", b"\r")):
         last = data.count(b"\n") + 1
         raise BadInput(
-            f"{source.path.name} ends in the middle of line {last}; it was cut, or its last line lacks a line end:"
-            " deliver it again"
+            "{name} ends in the middle of line {last}; it was cut, or its last line lacks a line end: deliver it again",
+            name=source.path.name,
+            last=last,
         )
     heading = data[: data.find(b"\n") + 1 or None].decode()
     broken: list[pyarrow.csv.InvalidRow] = []
@@ -109,7 +111,7 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
             ),
         )
     except pa.ArrowInvalid as fault:
-        raise BadInput(f"{source.path.name}: {csv_fault(str(fault))}") from fault
+        raise BadInput("{name}: {csv_fault}", name=source.path.name, csv_fault=csv_fault(str(fault))) from fault
     frame = named_by_place(frame_of(table))
     require_headings(source.path.name, list(frame.columns), required)
     refuse_broken(source.path.name, broken, rows=len(frame))
@@ -137,25 +139,41 @@ def refuse_broken(name: str, broken: Sequence[pyarrow.csv.InvalidRow], *, rows: 
     if not broken:
         return
     last = broken[-1]
-    fields = f"{last.actual_columns} fields where the heading has {last.expected_columns}"
+    fields = Sentence(
+        "{actual} fields where the heading has {expected}", actual=last.actual_columns, expected=last.expected_columns
+    )
     if last.number == rows + len(broken) + 1:
-        raise BadInput(f"{name}, row {last.number}: {fields}; the file was cut")
+        raise BadInput("{name}, row {row}: {fields}; the file was cut", name=name, row=last.number, fields=fields)
     if len(broken) > max(1, rows // 20):
         raise BadInput(
-            f"{name}, row {last.number}: {fields}, and so in {len(broken)} rows; check the separator and quotes"
+            "{name}, row {row}: {fields}, and so in {count} rows; check the separator and quotes",
+            name=name,
+            row=last.number,
+            fields=fields,
+            count=len(broken),
         )
 
 
-def csv_fault(message: str) -> str:
+def csv_fault(message: str) -> Sentence:
     """Turn Arrow's complaint into ours."""
     if found := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message):
-        return f"row {found[1]} has {found[3]} fields where the heading has {found[2]}; it was cut or a quote is open"
+        return Sentence(
+            "row {row} has {actual} fields where the heading has {expected}; it was cut or a quote is open",
+            row=found[1],
+            actual=found[3],
+            expected=found[2],
+        )
     if found := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
         begins = (found[3] or "")[:60].strip()
-        return f"a row ({begins!r}) has {found[2]} fields where the heading has {found[1]}; the file may be cut"
+        return Sentence(
+            "a row ({begins!r}) has {actual} fields where the heading has {expected}; the file may be cut",
+            begins=begins,
+            actual=found[2],
+            expected=found[1],
+        )
     if "Empty CSV" in message:
-        return "the file is empty"
-    return f"not a readable CSV ({message.splitlines()[0][:200]})"
+        return Sentence("the file is empty")
+    return Sentence("not a readable CSV ({reason})", reason=message.splitlines()[0][:200])
 
 
 def utf8_bytes(source: FeedSource) -> bytes:
@@ -169,9 +187,9 @@ def utf8_bytes(source: FeedSource) -> bytes:
     data = source.path.read_bytes()
     name = source.path.name
     if data.isspace() or not data:
-        raise BadInput(f"{name} is empty; a heading and rows are expected")
+        raise BadInput("{name} is empty; a heading and rows are expected", name=name)
     if b"\0" in data:
-        raise BadInput(f"{name} holds NUL bytes and is no text file (byte {data.index(0)})")
+        raise BadInput("{name} holds NUL bytes and is no text file (byte {at})", name=name, at=data.index(0))
     is_utf8 = codecs.lookup(source.encoding).name in ("utf-8", "utf-8-sig")
     decoder = codecs.getincrementaldecoder(source.encoding)()
     pieces: list[bytes] = []
@@ -182,7 +200,10 @@ def utf8_bytes(source: FeedSource) -> bytes:
         except UnicodeDecodeError as fault:
             row = data.count(b"\n", 0, start + fault.start) + 1
             raise BadInput(
-                f"{name} is not {source.encoding}: a byte in line {row} cannot be read; state its encoding"
+                "{name} is not {encoding}: a byte in line {line} cannot be read; state its encoding",
+                name=name,
+                encoding=source.encoding,
+                line=row,
             ) from fault
         if not is_utf8:
             pieces.append(text.encode())
@@ -193,17 +214,21 @@ def require_headings(name: str, found: list[str], required: Iterable[str]) -> No
     """Refuse a file that lacks a heading; doubled headings too, since only one of them could be read."""
     missing = [heading for heading in required if heading not in found]
     if missing:
-        raise HeadingsMissing(
-            f"{name} lacks the column(s) {', '.join(missing)}; its columns are {', '.join(found)[:300]}", found
+        lacks = Sentence(
+            "{name} lacks the column(s) {missing}; its columns are {found}",
+            name=name,
+            missing=missing,
+            found=", ".join(found)[:300],
         )
+        raise HeadingsMissing(lacks, found)
     doubled = sorted({heading for heading in found if found.count(heading) > 1 and heading})
     if doubled:
-        raise BadInput(f"{name} has the column(s) {', '.join(doubled)} twice")
+        raise BadInput("{name} has the column(s) {doubled} twice", name=name, doubled=doubled)
 
 
-def require_rows(name: str, frame: pd.DataFrame) -> None:
+def require_rows(name: str | Sentence, frame: pd.DataFrame) -> None:
     if frame.empty:
-        raise BadInput(f"{name} has a heading but no rows")
+        raise BadInput("{name} has a heading but no rows", name=name)
 
 
 def read_jsonl_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
@@ -229,9 +254,19 @@ def read_jsonl_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         try:
             record = json.loads(line)
         except ValueError as fault:
-            raise BadInput(f"{name}, line {number}: no JSON object ({str(fault)[:80]}); it may be cut") from fault
+            raise BadInput(
+                "{name}, line {line}: no JSON object ({fault}); it may be cut",
+                name=name,
+                line=number,
+                fault=str(fault)[:80],
+            ) from fault
         if not isinstance(record, dict):
-            raise BadInput(f"{name}, line {number}: {line.decode()[:40]!r} is no JSON object")
+            raise BadInput(
+                "{name}, line {line}: {begins!r} is no JSON object",
+                name=name,
+                line=number,
+                begins=line.decode()[:40],
+            )
         if not columns:
             columns = list(record)
             require_headings(name, columns, required)
@@ -242,7 +277,7 @@ def read_jsonl_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
     if records:
         parts.append(text_columns(records, columns))
     if not parts:
-        raise BadInput(f"{name} has no rows")
+        raise BadInput("{name} has no rows", name=name)
     return RawRows(pd.concat(parts, ignore_index=True), first_row=1)
 
 

@@ -30,14 +30,22 @@ def replay_batch(database: Database, batch_id: int, kept: KeptFiles, *, actor: s
     with database.owner.connect() as connection, connection.begin():
         batch = find_batch(connection, batch_id)
         if batch.content_hash is None or batch.origin not in ("delivery", "replay"):
-            raise Conflict(f"batch {batch_id} brought no file ({batch.origin}); only deliveries can be replayed")
+            raise Conflict(
+                "batch {batch_id} brought no file ({origin}); only deliveries can be replayed",
+                batch_id=batch_id,
+                origin=batch.origin,
+            )
         bound = {"code": batch.subdistrict_code, "feed": batch.feed, "batch_id": batch_id}
         later = connection.execute(_SQL["later"], bound).scalar()
         if later is not None:
-            raise Conflict(f"batch {later} of the same feed came later; replaying {batch_id} would turn its rows back")
+            raise Conflict(
+                "batch {later} of the same feed came later; replaying {batch_id} would turn its rows back",
+                later=later,
+                batch_id=batch_id,
+            )
         district = select_district(connection, code=batch.subdistrict_code)
     if batch.kind not in KNOWN:
-        raise NotFound(f"feed {batch.kind} is not known any more")
+        raise NotFound("feed {feed} is not known any more", feed=batch.kind)
     config = json.loads(batch.versions.get("config") or "{}")
     with kept.opened(batch.content_hash, feed=batch.feed, name=batch.source) as path:
         source = source_of(batch, config, path)

@@ -14,14 +14,12 @@ from gis.errors import BadInput
 
 
 def sample(
-    out: Annotated[Path, typer.Argument(help="文件夹 folder to write to; the truth goes to OUT.truth")],
-    seed: Annotated[int, typer.Option(min=0, help="随机种子 same seed and date, same bytes")] = 1,
-    scale: Annotated[float, typer.Option(help="规模 share of persons, visits, incidents and requests, (0, 1]")] = 1.0,
-    until: Annotated[
-        str | None, typer.Option(help="截止日 last day of the history, YYYY-MM-DD; default yesterday")
-    ] = None,
+    out: Annotated[Path, typer.Argument(help="folder to write to; the truth goes to OUT.truth")],
+    seed: Annotated[int, typer.Option(min=0, help="same seed and date, same bytes")] = 1,
+    scale: Annotated[float, typer.Option(help="share of persons, visits, incidents and requests, (0, 1]")] = 1.0,
+    until: Annotated[str | None, typer.Option(help="last day of the history, YYYY-MM-DD; default yesterday")] = None,
 ) -> None:
-    """写出示例街道的交付文件。 Write the sample sub-district as files, the way a street office hands them over."""
+    """Write the sample sub-district as files, the way a street office hands them over."""
     delivered = write_sample(out, seed=seed, scale=scale, until=_day(until))
     table = Table(title=str(delivered.folder))
     for heading in ("feed", "good", "bad"):
@@ -37,4 +35,4 @@ def _day(text: str | None) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"--until is {text!r}; it must be a day like 2026-11-22") from None
+        raise BadInput("--until is {text!r}; it must be a day like 2026-11-22", text=text) from None

@@ -135,5 +135,5 @@ def write_sheet(rows: Sequence[BadRow], form: str, texts: Texts) -> bytes:
         If the form is none of ours.
     """
     if form not in WRITERS:
-        raise BadInput(f"a sheet is written as {' or '.join(WRITERS)}, not as {form!r}")
+        raise BadInput("a sheet is written as {known}, not as {form!r}", known=WRITERS, form=form)
     return WRITERS[form](rows, texts)

@@ -79,7 +79,11 @@ class Caller:
                 log.info("server away", reason=str(problem), wait_s=wait_s)
             else:
                 if answer.status_code in (401, 403):
-                    raise NotAllowed(f"{path} answered {answer.status_code}; give the token printed by `make run`")
+                    raise NotAllowed(
+                        "{path} answered {status_code}; give the token printed by `make run`",
+                        path=path,
+                        status_code=answer.status_code,
+                    )
                 if answer.is_success:
                     self.sent += 1
                     return answer
@@ -142,21 +146,21 @@ def run_steps(
 
 
 def simulate(
-    speed: Annotated[float, typer.Option(min=0.01, help="倍速 story seconds per second; 1 is the true pace")] = 1.0,
-    url: Annotated[str, typer.Option(help="服务器地址 the server")] = "http://127.0.0.1:8050",
-    token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="写入令牌 token that may write")] = "",
-    folder: Annotated[Path | None, typer.Option(help="示例文件夹 the delivery that was loaded")] = None,
-    seed: Annotated[int, typer.Option(help="随机种子 seed, when no folder is given")] = 1,
-    most: Annotated[int | None, typer.Option(help="最多步数 stop after so many steps")] = None,
+    speed: Annotated[float, typer.Option(min=0.01, help="story seconds per second; 1 is the true pace")] = 1.0,
+    url: Annotated[str, typer.Option(help="the server")] = "http://127.0.0.1:8050",
+    token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="token that may write")] = "",
+    folder: Annotated[Path | None, typer.Option(help="the delivery that was loaded")] = None,
+    seed: Annotated[int, typer.Option(help="seed, when no folder is given")] = 1,
+    most: Annotated[int | None, typer.Option(help="stop after so many steps")] = None,
 ) -> None:
-    """模拟外部系统上报与流转。 Report incidents and requests over the API and lead them on, as other systems would."""
+    """Report incidents and requests over the API and lead them on, as other systems would."""
     now = dt.datetime.now(ZONE)
     if folder is not None:
         story = Story.of_folder(folder)
     else:
         story = Story(seed=seed, scale=1.0, until=now.date() - dt.timedelta(1))
     if not url.startswith(("http://", "https://")):
-        raise BadInput(f"--url is {url!r}; it must begin with http:// or https://")
+        raise BadInput("--url is {url!r}; it must begin with http:// or https://", url=url)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=url, headers=headers, timeout=30.0) as client:
         caller = Caller(client)

@@ -22,7 +22,7 @@ from gis.database.statements import load_statements, quoted
 from gis.district import District, select_district
 from gis.errors import Conflict, NotFound
 from gis.grid import build_cells
-from gis.texts import Texts, texts_in
+from gis.texts import InTexts, Texts
 
 _SQL = load_statements("etl", "undo")
 
@@ -46,7 +46,6 @@ def undo_batch(
     batch_id: int,
     *,
     actor: str,
-    language: str = "zh",
     session_id: str = "",
     kept: KeptFiles | None = None,
 ) -> Undone:
@@ -58,8 +57,6 @@ def undo_batch(
         The owner's engine is used, in one transaction.
     actor
         Who undoes it, for the ledger.
-    language
-        Of the refusal.
     session_id
         Session of the person who undoes it, for the audit; empty on the command line.
     kept
@@ -72,7 +69,6 @@ def undo_batch(
     Conflict
         If it was undone before, cannot be undone, or something rests on it; says what.
     """
-    texts = texts_in(language)
     try:
         with database.owner.begin() as connection:
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -80,14 +76,15 @@ def undo_batch(
             lock_feed(connection, subdistrict_code=batch.subdistrict_code, feed=batch.feed)
             found = obstacles(connection, batch, kept)
             if found:
-                raise Conflict(refusal(batch_id, found, texts))
+                raise Conflict(InTexts(lambda texts: refusal(batch_id, found, texts)))
             district = select_district(connection, code=batch.subdistrict_code)
             changes = changes_of(connection, forms_of(batch), sample=0)
             bring_back(connection, batch, district, actor=actor, kept=kept)
             note(connection, batch, actor=actor, session_id=session_id)
     except IntegrityError as fault:
         table = getattr(getattr(fault.orig, "diag", None), "table_name", None) or ""
-        raise Conflict(refusal(batch_id, [("linked", {"by": table})], texts)) from fault
+        linked = [("linked", {"by": table})]
+        raise Conflict(InTexts(lambda texts: refusal(batch_id, linked, texts))) from fault
     return Undone(batch_id, batch.feed, changes)
 
 
@@ -95,7 +92,7 @@ def find_batch(connection: Connection, batch_id: int) -> Any:
     """Return a row of the ledger with its feed's kind; raises NotFound."""
     batch = connection.execute(_SQL["batch"], {"batch_id": batch_id}).one_or_none()
     if batch is None:
-        raise NotFound(f"there is no batch {batch_id}")
+        raise NotFound("there is no batch {batch_id}", batch_id=batch_id)
     return batch
 
 

@@ -67,13 +67,15 @@ def read_vector_rows(
     columns = [str(column) for column in frame.columns if column != GEOMETRY]
     refuse_wide(name, len(columns))
     if frame.empty:
-        raise BadInput(f"{name} layer {layer} has no rows")
+        raise BadInput("{name} layer {layer} has no rows", name=name, layer=layer)
     try:
         texts = pd.DataFrame(
             {column: pd.array([as_text(value) for value in frame[column]], dtype="str") for column in columns}
         )
     except UnicodeDecodeError as fault:
-        raise BadInput(f"{name} holds a text that is not UTF-8 ({fault.reason}); save it anew") from fault
+        raise BadInput(
+            "{name} holds a text that is not UTF-8 ({reason}); save it anew", name=name, reason=fault.reason
+        ) from fault
     where = f"{name} layer {layer}" if len(layers) > 1 else name
     required = list(required)
     if not source.layer and required:
@@ -83,12 +85,17 @@ def read_vector_rows(
         require_headings(where, columns, required)
         return RawRows(texts, first_row=1)
     if not has_shapes:
-        raise BadInput(f"{name} layer {layer} has no geometries")
+        raise BadInput("{name} layer {layer} has no geometries", name=name, layer=layer)
     stated = agreed_system(source, frame.crs)
     shapes = shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object))
     without = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if needs_geometry and without.any():
-        raise BadInput(f"{name} layer {layer}, row {int(np.flatnonzero(without)[0]) + 1}: no geometry")
+        raise BadInput(
+            "{name} layer {layer}, row {row}: no geometry",
+            name=name,
+            layer=layer,
+            row=int(np.flatnonzero(without)[0]) + 1,
+        )
     if point_headings and not needs_geometry:
         points = np.where(without, None, shapely.point_on_surface(np.where(without, None, shapes)))
         for heading, ordinates in zip(point_headings, (shapely.get_x(points), shapely.get_y(points)), strict=True):
@@ -109,8 +116,10 @@ def refuse_several(source: FeedSource, taken: str, layers: list[str], required: 
             told = pyogrio.read_info(source.path, layer=other)
             if told["features"] and set(required) <= {str(name) for name in told["fields"]}:
                 raise BadInput(
-                    f"{source.path.name} has rows of this feed in several layers ({taken}, {other}); state which one"
-                    " with layer:"
+                    "{name} has rows of this feed in several layers ({taken}, {other}); state which one with layer:",
+                    name=source.path.name,
+                    taken=taken,
+                    other=other,
                 )
 
 
@@ -118,14 +127,14 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
     """Read the layer of a vector file that the delivery names, else its first; also its name, and those of all."""
     name, ending = source.path.name, source.path.suffix.lower()
     if not source.path.stat().st_size:
-        raise BadInput(f"{name} is empty; a vector file is expected")
+        raise BadInput("{name} is empty; a vector file is expected", name=name)
     if ending == ".kml":
         return read_kml(source.path), source.path.stem, [source.path.stem]
     try:
         layers = [str(layer) for layer in pyogrio.list_layers(source.path)[:, 0]]
         layer = source.layer or layers[0]
         if layer not in layers:
-            raise BadInput(f"{name} has no layer {layer!r}; it has {', '.join(layers)}")
+            raise BadInput("{name} has no layer {layer!r}; it has {known}", name=name, layer=layer, known=layers)
         # what GDAL only warns of is a fault too; raised inside its own calls it would be lost
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -138,8 +147,14 @@ def read_layer(source: FeedSource) -> tuple[gpd.GeoDataFrame, str, list[str]]:
         if isinstance(fault, BadInput):
             raise
         if isinstance(fault, UnicodeDecodeError) and ending == ".shp":
-            raise BadInput(f"{name} is not {dbf_encoding(source)}; state its encoding, gb18030 for most") from fault
-        raise BadInput(f"{name} is not a readable vector file ({str(fault).splitlines()[0][:160]})") from fault
+            raise BadInput(
+                "{name} is not {encoding}; state its encoding, gb18030 for most",
+                name=name,
+                encoding=dbf_encoding(source),
+            ) from fault
+        raise BadInput(
+            "{name} is not a readable vector file ({fault})", name=name, fault=str(fault).splitlines()[0][:160]
+        ) from fault
     return frame, layer, layers
 
 
@@ -155,7 +170,9 @@ def dbf_encoding(source: FeedSource) -> str:
     missing = [ending for ending in (".shx", ".dbf") if ending not in parts]
     if missing:
         raise BadInput(
-            f"{source.path.name} lacks {' and '.join(missing)} beside it; deliver all its files, best in a zip"
+            "{name} lacks {missing} beside it; deliver all its files, best in a zip",
+            name=source.path.name,
+            missing=missing,
         )
     if source.encoding:
         return source.encoding
@@ -165,7 +182,9 @@ def dbf_encoding(source: FeedSource) -> str:
             return codecs.lookup(CODE_PAGES.get(stated.upper(), stated)).name
         except LookupError:
             raise BadInput(
-                f"{parts['.cpg'].name} says {stated[:40]!r}, which is no encoding; state encoding:"
+                "{name} says {stated!r}, which is no encoding; state encoding:",
+                name=parts[".cpg"].name,
+                stated=stated[:40],
             ) from None
     try:
         parts[".dbf"].read_bytes().decode("utf-8")
@@ -192,7 +211,12 @@ def agreed_system(source: FeedSource, own: CRS | None) -> str:
         return code
     obfuscated = source.crs in ("GCJ-02", "BD-09")
     if not obfuscated and source.crs != code and not {source.crs, code} <= {"EPSG:4326", "EPSG:4490"}:
-        raise BadInput(f"{name} says it is in {code[:40]} but district.yml says {source.crs}; one of them is wrong")
+        raise BadInput(
+            "{name} says it is in {found} but district.yml says {crs}; one of them is wrong",
+            name=name,
+            found=code[:40],
+            crs=source.crs,
+        )
     return source.crs
 
 
@@ -217,13 +241,20 @@ def to_wgs84_shapes(shapes: NDArray[np.object_], source: FeedSource) -> NDArray[
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
         raise BadInput(
-            f"{source.path.name}, row {at + 1}: {tuple(bounds[at].round(3))} is not in {source.crs}; check crs"
+            "{name}, row {row}: {bounds} is not in {crs}; check crs",
+            name=source.path.name,
+            row=at + 1,
+            bounds=tuple(bounds[at].round(3)),
+            crs=source.crs,
         )
     converted = np.asarray(shapely.transform(shapes, step), dtype=object)
     bounds = shapely.bounds(converted)
     if (lost := np.flatnonzero(~np.isfinite(bounds).all(axis=1))).size:
         raise BadInput(
-            f"{source.path.name}, row {lost[0] + 1}: coordinates cannot be brought from {source.crs} to WGS-84"
+            "{name}, row {row}: coordinates cannot be brought from {crs} to WGS-84",
+            name=source.path.name,
+            row=lost[0] + 1,
+            crs=source.crs,
         )
     return converted
 

@@ -37,7 +37,11 @@ def index_points(lon: ArrayLike, lat: ArrayLike, *, resolution: int = FINEST) ->
     """
     x, y = np.asarray(lon, dtype=np.float64).ravel(), np.asarray(lat, dtype=np.float64).ravel()
     if x.shape != y.shape:
-        raise BadInput(f"{x.size} longitudes and {y.size} latitudes; there must be one each per point")
+        raise BadInput(
+            "{lon_count} longitudes and {lat_count} latitudes; there must be one each per point",
+            lon_count=x.size,
+            lat_count=y.size,
+        )
     cells = np.zeros(x.size, dtype=np.int64)
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     index = h3.latlng_to_cell
@@ -62,7 +66,11 @@ def parents(cells: ArrayLike, resolution: int) -> Cells:
     index = np.asarray(cells, dtype=np.int64)
     known = index != 0
     if index.size and bool((resolutions(index)[known] < resolution).any()):
-        raise BadInput(f"a cell of resolution {resolutions(index)[known].min()} has no parent at {resolution}")
+        raise BadInput(
+            "a cell of resolution {found} has no parent at {resolution}",
+            found=resolutions(index)[known].min(),
+            resolution=resolution,
+        )
     # a parent carries its own resolution and ends in digits of all ones
     unused_digits = np.int64((1 << (3 * (15 - resolution))) - 1)
     parent = (index & ~_RESOLUTION_MASK) | np.int64(resolution << _RESOLUTION_BIT) | unused_digits
@@ -93,7 +101,7 @@ def from_hex(texts: Iterable[str]) -> Cells:
         except ValueError:
             cell = 0
         if not h3.is_valid_cell(cell):
-            raise BadInput(f"not an H3 cell: {text!r}; 15 hexadecimal characters are expected")
+            raise BadInput("not an H3 cell: {text!r}; 15 hexadecimal characters are expected", text=text)
         cells.append(cell)
     return np.array(cells, dtype=np.int64)
 

@@ -78,10 +78,18 @@ def fit_local_grid(
     x, y = np.asarray(target_east, dtype=np.float64), np.asarray(target_north, dtype=np.float64)
     if not u.shape == v.shape == x.shape == y.shape or u.ndim != 1:
         raise BadInput(
-            f"Control points must be four lists of one length, not {u.shape}, {v.shape}, {x.shape}, {y.shape}."
+            "Control points must be four lists of one length, not {u_shape}, {v_shape}, {x_shape}, {y_shape}.",
+            u_shape=u.shape,
+            v_shape=v.shape,
+            x_shape=x.shape,
+            y_shape=y.shape,
         )
     if len(u) < LEAST_POINTS:
-        raise BadInput(f"A local grid needs at least {LEAST_POINTS} control points, {len(u)} were given.")
+        raise BadInput(
+            "A local grid needs at least {least_points} control points, {count} were given.",
+            least_points=LEAST_POINTS,
+            count=len(u),
+        )
     du, dv, dx, dy = u - u.mean(), v - v.mean(), x - x.mean(), y - y.mean()
     square = float((du * du + dv * dv).sum())
     if square < 1.0:
@@ -93,8 +101,12 @@ def fit_local_grid(
     if rmse_m > MOST_RMSE_M:
         worst = int(residuals.argmax())
         raise BadInput(
-            f"The control points disagree: RMSE {rmse_m:.2f} m, at most {MOST_RMSE_M} m is allowed; "
-            f"point {worst + 1} is off by {residuals[worst]:.2f} m."
+            "The control points disagree: RMSE {rmse_m:.2f} m, at most {most_rmse_m} m is allowed; point "
+            "{number} is off by {off_m:.2f} m.",
+            rmse_m=rmse_m,
+            most_rmse_m=MOST_RMSE_M,
+            number=worst + 1,
+            off_m=residuals[worst],
         )
     return LocalGrid(
         (float(u.mean()), float(v.mean())),

@@ -13,6 +13,7 @@ from pyproj.exceptions import CRSError
 from sqlalchemy import Connection, text
 
 from gis.errors import BadInput, NotFound
+from gis.sentences import Sentence
 
 FILE = "district.yml"
 #: the resolutions the house works with; others are not offered, since a point is indexed at 11 and shown at 10 and 9
@@ -73,49 +74,65 @@ def read_yaml(folder: Path | str) -> dict[str, Any]:
     """Read ``district.yml`` in `folder` as it is."""
     path = Path(folder) / FILE
     if not path.is_file():
-        raise BadInput(f"{path.parent} holds no {FILE}; it says which file is which feed, see docs/own-data.md")
+        raise BadInput(
+            "{parent} holds no {file}; it says which file is which feed, see docs/own-data.md",
+            parent=path.parent,
+            file=FILE,
+        )
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as fault:
-        raise BadInput(f"{FILE} is not UTF-8 (byte {fault.start})") from fault
+        raise BadInput("{file} is not UTF-8 (byte {start})", file=FILE, start=fault.start) from fault
     except yaml.YAMLError as fault:
-        where = f", line {fault.problem_mark.line + 1}" if getattr(fault, "problem_mark", None) else ""  # type: ignore[attr-defined]
-        raise BadInput(f"{FILE}{where} is no YAML: {getattr(fault, 'problem', None) or fault}") from fault
+        mark = getattr(fault, "problem_mark", None)
+        raise BadInput(
+            "{file} is no YAML: {reason}",
+            file=Sentence("{file}, line {line}", file=FILE, line=mark.line + 1) if mark else FILE,
+            reason=getattr(fault, "problem", None) or fault,
+        ) from fault
     if not isinstance(content, dict):
-        raise BadInput(f"{FILE} is empty or a list; it needs the keys subdistrict and feeds")
+        raise BadInput("{file} is empty or a list; it needs the keys subdistrict and feeds", file=FILE)
     return content
 
 
 def parse_district(stated: object) -> District:
     """Make a District of the ``subdistrict:`` part, naming every fault at once."""
     if not isinstance(stated, dict):
-        raise BadInput(f"{FILE} lacks the key subdistrict with code, name, name_en and metric_srid")
-    faults = [f"{key} is missing" for key in ("code", "name", "metric_srid") if stated.get(key) in (None, "")]
-    faults += [f"{key} is not a key of subdistrict" for key in stated if key not in KEYS]
+        raise BadInput("{file} lacks the key subdistrict with code, name, name_en and metric_srid", file=FILE)
+    faults = [
+        Sentence("{key} is missing", key=key)
+        for key in ("code", "name", "metric_srid")
+        if stated.get(key) in (None, "")
+    ]
+    faults += [Sentence("{key} is not a key of subdistrict", key=key) for key in stated if key not in KEYS]
     srid = stated.get("metric_srid")
     if srid is not None and not is_metric(srid):
-        faults.append(f"metric_srid {srid!r} is not the EPSG code of a projected system in metres")
+        faults.append(Sentence("metric_srid {srid!r} is not the EPSG code of a projected system in metres", srid=srid))
     try:
         ZoneInfo(str(stated.get("timezone", "Asia/Shanghai")))
     except (ZoneInfoNotFoundError, ValueError):
-        faults.append(f"timezone {stated.get('timezone')!r} is not known; Asia/Shanghai is an example")
+        faults.append(
+            Sentence("timezone {timezone!r} is not known; Asia/Shanghai is an example", timezone=stated.get("timezone"))
+        )
     resolutions = stated.get("cell_resolutions", list(RESOLUTIONS))
     if not isinstance(resolutions, list) or sorted(resolutions) != list(RESOLUTIONS):
-        faults.append(f"cell_resolutions {resolutions!r} must be [9, 10, 11]")
+        faults.append(Sentence("cell_resolutions {resolutions} must be [9, 10, 11]", resolutions=repr(resolutions)))
     until = stated.get("history_until")
     if isinstance(until, str):
         try:
             until = date.fromisoformat(until)
         except ValueError:
-            faults.append(f"history_until {until!r} is no day like 2026-11-22")
+            faults.append(Sentence("history_until {until!r} is no day like 2026-11-22", until=until))
     bounds = stated.get("bounds")
     if bounds is not None and not is_box(bounds):
-        faults.append(f"bounds {bounds!r} must be [west, south, east, north] in degrees")
+        faults.append(Sentence("bounds {bounds} must be [west, south, east, north] in degrees", bounds=repr(bounds)))
     switches = stated.get("switches") or []
     if not isinstance(switches, list) or not all(isinstance(one, str) for one in switches):
-        faults.append(f"switches {switches!r} must be a list of feeds that are off otherwise")
+        faults.append(
+            Sentence("switches {switches} must be a list of feeds that are off otherwise", switches=repr(switches))
+        )
     if faults:
-        raise BadInput(f"{FILE}: {'; '.join(faults[:10])}")
+        raise BadInput("{file}: {faults}", file=FILE, faults=faults[:10])
     return District(
         code=str(stated["code"]),
         name=str(stated["name"]),
@@ -174,7 +191,9 @@ def select_district(connection: Connection, *, code: str | None = None) -> Distr
         {"code": code},
     ).one_or_none()
     if row is None:
-        raise NotFound(f"no sub-district {code or ''} is loaded; run fengqiao load DIR first".replace("  ", " "))
+        if code is None:
+            raise NotFound("no sub-district is loaded; run fengqiao load DIR first")
+        raise NotFound("no sub-district {code} is loaded; run fengqiao load DIR first", code=code)
     config = row.config
     bounds = config.get("bounds")
     until = config.get("history_until")

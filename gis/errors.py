@@ -1,12 +1,34 @@
 """The errors of the house: one root, a few kinds, each also the fitting builtin.
 
 They are translated once, at the edge: to an exit code and one sentence in the command line, to a status in the API,
-to a sentence on the page. A message says what, the offending value, and what would be right.
+to a sentence on the page. A message says what, the offending value, and what would be right. It is given as an English
+template and its values, and read in the reader's language (`gis.sentences`).
 """
+
+from typing import Any
+
+from gis.sentences import Sentence, Speaks
 
 
 class FengqiaoError(Exception):
-    """Anything we can explain in a sentence; everything else is a defect."""
+    """Anything we can explain in a sentence; everything else is a defect.
+
+    Parameters
+    ----------
+    sentence
+        A template that the catalogue knows, with its `values`; or a sentence that was made before.
+    """
+
+    def __init__(self, sentence: str | Speaks, /, **values: Any) -> None:
+        self.sentence = Sentence(sentence, **values) if isinstance(sentence, str) else sentence
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+    def within(self, language: str) -> str:
+        """The sentence in `language`."""
+        return self.sentence.within(language)
 
 
 class BadInput(FengqiaoError, ValueError):

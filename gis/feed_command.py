@@ -19,7 +19,9 @@ from gis.feed_system import LEAST_ROWS, FeedSystem, probable_system
 from gis.geocode import Geocoder
 from gis.location import MATCHED, Location
 from gis.placing import gazetteer_of
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 #: rows that are compared, spread evenly over the file: more make the median no surer
 MOST_ROWS = 2_000
@@ -34,10 +36,12 @@ CRS = {
     System.EPSG4528: "EPSG:4528",
 }
 _REASONS = {
-    "too few rows": f"fewer than {LEAST_ROWS} rows have a point and an address that is found",
-    "no system fits": "read in any system the points lie far from their addresses; a local grid, or other places",
-    "two systems fit alike": "two systems fit about alike; more exact addresses would tell",
-    "axes are mixed": "some rows have their axes exchanged and others not; mend the file first",
+    "too few rows": Sentence("fewer than {least} rows have a point and an address that is found", least=LEAST_ROWS),
+    "no system fits": Sentence(
+        "read in any system the points lie far from their addresses; a local grid, or other places"
+    ),
+    "two systems fit alike": Sentence("two systems fit about alike; more exact addresses would tell"),
+    "axes are mixed": Sentence("some rows have their axes exchanged and others not; mend the file first"),
 }
 
 
@@ -64,7 +68,7 @@ def feed(
         rows = read_feed_file(file, address=address_column, x=x_column, y=y_column)
         show(rows, feed_report(rows, database_geocoder(DatabaseSettings())), Console())
     except FengqiaoError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(spoken(error), err=True)
         raise typer.Exit(1) from error
 
 
@@ -110,38 +114,58 @@ def known_point(location: Location) -> tuple[float, float]:
 def show(rows: FeedRows, report: FeedReport, console: Console) -> None:
     """Print the evidence, then the proposal."""
     columns = rows.columns
-    console.print(
-        f"address = {columns['address']}, x = {columns['x']}, y = {columns['y']}; {report.rows:,} rows, "
-        f"{report.with_point:,} with a point, {report.compared:,} compared, "
-        f"{report.found.rows:,} of them by an address that is found.",
-        soft_wrap=True, highlight=False, markup=False,
-    )  # fmt: skip
+    compared = Sentence(
+        "address = {address}, x = {x}, y = {y}; {rows:,} rows, {with_point:,} with a point, "
+        "{compared:,} compared, {found:,} of them by an address that is found.",
+        address=columns["address"],
+        x=columns["x"],
+        y=columns["y"],
+        rows=report.rows,
+        with_point=report.with_point,
+        compared=report.compared,
+        found=report.found.rows,
+    )
+    console.print(spoken(compared), soft_wrap=True, highlight=False, markup=False)
     if report.found.evidence:
         console.print(evidence_table(report.found))
-    console.print(conclusion(report.found), soft_wrap=True, highlight=False, markup=False)
+    console.print(spoken(conclusion(report.found)), soft_wrap=True, highlight=False, markup=False)
 
 
 def evidence_table(found: FeedSystem) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("read as", "median distance (m)", "eastwards (m)", "northwards (m)"):
-        table.add_column(heading, justify="left" if heading == "read as" else "right")
+    table.add_column(spoken(Sentence("read as")))
+    for heading in (Sentence("median distance (m)"), Sentence("eastwards (m)"), Sentence("northwards (m)")):
+        table.add_column(spoken(heading), justify="right")
     for one in found.evidence:
-        cells: Sequence[str] = ("not possible", "", "")
+        cells: Sequence[str] = (spoken(Sentence("not possible")), "", "")
         if np.isfinite(one.median_m):
             cells = (f"{one.median_m:,.0f}", f"{one.east_m:+,.0f}", f"{one.north_m:+,.0f}")
         table.add_row(str(one.system), *cells)
     return table
 
 
-def conclusion(found: FeedSystem) -> str:
+def conclusion(found: FeedSystem) -> Sentence:
     """Say what the operator may put into district.yml, or why nothing can be said."""
     if found.system is None:
-        return f"Undecided: {_REASONS[found.reason]}."
+        return Sentence("Undecided: {reason}.", reason=_REASONS[found.reason])
     best, runner_up = found.evidence[0], found.evidence[1]
-    axes = " The axes are exchanged: x holds the latitude or northing." if found.swapped else ""
-    next_best = f", {runner_up.median_m:,.0f} m read as {runner_up.system}" if np.isfinite(runner_up.median_m) else ""
-    return (
-        f"Probably {found.system}: {found.rows:,} points lie {best.median_m:,.0f} m (median) from their addresses"
-        f"{next_best}.{axes} Confirm with whoever delivers it, then write crs: {CRS[found.system]} into district.yml. "
-        "Nothing was converted."
+    what = Sentence(
+        "Probably {system}: {rows:,} points lie {median_m:,.0f} m (median) from their addresses",
+        system=found.system,
+        rows=found.rows,
+        median_m=best.median_m,
+    )
+    if np.isfinite(runner_up.median_m):
+        what = Sentence(
+            "{what}, {median_m:,.0f} m read as {system}",
+            what=what,
+            median_m=runner_up.median_m,
+            system=runner_up.system,
+        )
+    if found.swapped:
+        what = Sentence("{what}; the axes are exchanged: x holds the latitude or northing", what=what)
+    return Sentence(
+        "{what}. Confirm with whoever delivers it, then write crs: {crs} into district.yml. Nothing was converted.",
+        what=what,
+        crs=CRS[found.system],
     )

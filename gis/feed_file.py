@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 #: a text longer than this is no address but a broken file [characters]
 LONGEST_TEXT = 100_000
@@ -72,9 +73,14 @@ def read_feed_file(path: Path, *, address: str = "", x: str = "", y: str = "") -
         If the file cannot be read as what it should be, or a column is missing or cannot be told.
     """
     if not path.is_file():
-        raise BadInput(f"{path} is not there, or is no file.")
+        raise BadInput("{path} is not there, or is no file.", path=path)
     if path.stat().st_size > LARGEST_FILE:
-        raise BadInput(f"{path.name} has {path.stat().st_size:,} bytes; give a part of it, at most {LARGEST_FILE:,}.")
+        raise BadInput(
+            "{name} has {size:,} bytes; give a part of it, at most {largest:,}.",
+            name=path.name,
+            size=path.stat().st_size,
+            largest=LARGEST_FILE,
+        )
     text = decoded(path)
     if path.suffix.lower() in (".geojson", ".json") or text.lstrip()[:1] == "{":
         headings, rows = geojson_rows(path.name, text)
@@ -85,10 +91,10 @@ def read_feed_file(path: Path, *, address: str = "", x: str = "", y: str = "") -
         for what, given in (("address", address), ("x", x), ("y", y))
     }
     if columns["x"] == columns["y"]:
-        raise BadInput(f"{path.name}: x and y cannot both be the column {columns['x']!r}.")
+        raise BadInput("{name}: x and y cannot both be the column {column!r}.", name=path.name, column=columns["x"])
     at = {what: headings.index(heading) for what, heading in columns.items()}
     if not rows:
-        raise BadInput(f"{path.name} has headings and no rows.")
+        raise BadInput("{name} has headings and no rows.", name=path.name)
     return FeedRows(
         columns,
         [row[at["address"]].strip() for row in rows],
@@ -101,13 +107,13 @@ def decoded(path: Path) -> str:
     """Read a text as UTF-8 or, as older Chinese systems write it, GB 18030."""
     data = path.read_bytes()
     if (at := data.find(0)) >= 0:
-        raise BadInput(f"{path.name} holds a NUL byte at {at:,}; this is no text file.")
+        raise BadInput("{name} holds a NUL byte at {at:,}; this is no text file.", name=path.name, at=at)
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BadInput(f"{path.name} is neither UTF-8 nor GB 18030; save it as UTF-8.")
+    raise BadInput("{name} is neither UTF-8 nor GB 18030; save it as UTF-8.", name=path.name)
 
 
 def csv_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
@@ -118,20 +124,29 @@ def csv_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         headings = [heading.strip() for heading in next((row for row in reader if row), [])]
         if not headings:
-            raise BadInput(f"{name} is empty; expected a row of headings.")
+            raise BadInput("{name} is empty; expected a row of headings.", name=name)
         for row in reader:
             if not row:
                 continue  # an empty line is no row
             if len(row) != len(headings):
-                raise BadInput(f"{name}, line {reader.line_num}: {len(row)} fields where there are {len(headings)}.")
+                raise BadInput(
+                    "{name}, line {line}: {fields} fields where there are {expected}.",
+                    name=name,
+                    line=reader.line_num,
+                    fields=len(row),
+                    expected=len(headings),
+                )
             if max(map(len, row)) > LONGEST_TEXT:
                 raise BadInput(
-                    f"{name}, line {reader.line_num}: a field of {max(map(len, row)):,} characters; "
-                    f"the longest allowed is {LONGEST_TEXT:,}."
+                    "{name}, line {line}: a field of {length:,} characters; the longest allowed is {longest:,}.",
+                    name=name,
+                    line=reader.line_num,
+                    length=max(map(len, row)),
+                    longest=LONGEST_TEXT,
                 )
             rows.append(row)
     except csv.Error as error:
-        raise BadInput(f"{name} is not a readable CSV ({error}).") from error
+        raise BadInput("{name} is not a readable CSV ({error}).", name=name, error=error) from error
     finally:
         csv.field_size_limit(raw_limit)
     return headings, rows
@@ -142,10 +157,10 @@ def geojson_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name} is not readable JSON ({str(error)[:100]}).") from error
+        raise BadInput("{name} is not readable JSON ({error}).", name=name, error=str(error)[:100]) from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise BadInput(f"{name} is no GeoJSON FeatureCollection.")
+        raise BadInput("{name} is no GeoJSON FeatureCollection.", name=name)
     properties: list[dict[str, Any]] = [
         found if isinstance(found := feature.get("properties"), dict) else {} for feature in features
     ]
@@ -154,7 +169,11 @@ def geojson_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
     for feature, one in zip(features, properties, strict=True):
         texts = ["" if one.get(key) is None else str(one[key]) for key in names]
         if max(map(len, texts), default=0) > LONGEST_TEXT:
-            raise BadInput(f"{name}: a property of more than {LONGEST_TEXT:,} characters is no address.")
+            raise BadInput(
+                "{name}: a property of more than {longest:,} characters is no address.",
+                name=name,
+                longest=LONGEST_TEXT,
+            )
         rows.append([*texts, *point_texts(feature.get("geometry"))])
     return [*names, _GEOMETRY_X, _GEOMETRY_Y], rows
 
@@ -170,7 +189,13 @@ def chosen_heading(name: str, headings: Sequence[str], what: str, given: str) ->
     option = f"--{what}-column"
     if given:
         if given not in headings:
-            raise BadInput(f"{name} has no column {given!r} ({option}); its columns are {shown}.")
+            raise BadInput(
+                "{name} has no column {given!r} ({option}); its columns are {known}.",
+                name=name,
+                given=given,
+                option=option,
+                known=shown,
+            )
         return given
     if what != "address" and _GEOMETRY_X in headings:
         return _GEOMETRY_X if what == "x" else _GEOMETRY_Y
@@ -182,8 +207,20 @@ def chosen_heading(name: str, headings: Sequence[str], what: str, given: str) ->
     if len(holding) == 1:
         return holding[0]
     if holding:
-        raise BadInput(f"{name}: {', '.join(holding)} may each be the {what}; say which with {option}.")
-    raise BadInput(f"{name}: no column looks like the {what} among {shown}; say which with {option}.")
+        raise BadInput(
+            "{name}: {holding} may each be the {part}; say which with {option}.",
+            name=name,
+            holding=holding,
+            part=Sentence("address") if what == "address" else what,
+            option=option,
+        )
+    raise BadInput(
+        "{name}: no column looks like the {part} among {known}; say which with {option}.",
+        name=name,
+        part=Sentence("address") if what == "address" else what,
+        known=shown,
+        option=option,
+    )
 
 
 def number(text: str) -> float:

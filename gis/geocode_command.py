@@ -15,6 +15,7 @@ from gis.csv_rows import read_csv_rows
 from gis.errors import BadInput
 from gis.geocode import Geocoder, read_gazetteer
 from gis.location import Location
+from gis.texts import spoken
 
 RESULT_COLUMNS = [
     "query_id",
@@ -48,7 +49,7 @@ def geocode(
     try:
         geocode_file(source, out, gazetteer=gazetteer, text_column=text_column)
     except BadInput as error:
-        typer.echo(str(error), err=True)
+        typer.echo(spoken(error), err=True)
         raise typer.Exit(1) from error
 
 
@@ -63,7 +64,7 @@ def geocode_file(source: Path, out: Path, *, gazetteer: Path, text_column: str =
         If `source` or the gazetteer cannot be read as what it should be, or `out` cannot be written.
     """
     if not source.is_file():
-        raise BadInput(f"{source} is not there, or is no file.")
+        raise BadInput("{source} is not there, or is no file.", source=source)
     # a fault in the last row is told before the first is placed
     count = sum(1 for _ in _texts(source, text_column))
     geocoder = Geocoder(read_gazetteer(gazetteer))
@@ -76,15 +77,24 @@ def _texts(source: Path, text_column: str) -> Iterator[tuple[str, str]]:
     rows = read_csv_rows(source, source.name)
     _, header = next(rows)
     if text_column not in header:
-        raise BadInput(f"{source.name} has no column {text_column!r}; its columns are {', '.join(header)[:200]}.")
+        raise BadInput(
+            "{name} has no column {text_column!r}; its columns are {header}.",
+            name=source.name,
+            text_column=text_column,
+            header=", ".join(header)[:200],
+        )
     text_at = header.index(text_column)
     id_at = next((header.index(name) for name in ("query_id", "id") if name in header), None)
     for number, (line, row) in enumerate(rows, 1):
         text = row[text_at]
         if len(text) > LONGEST_TEXT:
             raise BadInput(
-                f"{source.name}, line {line}: a text of {len(text)} characters is no address; "
-                f"the longest allowed is {LONGEST_TEXT}."
+                "{name}, line {line}: a text of {length} characters is no address; the longest allowed is "
+                "{longest_text}.",
+                name=source.name,
+                line=line,
+                length=len(text),
+                longest_text=LONGEST_TEXT,
             )
         yield row[id_at] if id_at is not None else str(number), text
 
@@ -101,7 +111,7 @@ def _write_whole(out: Path, rows: Iterator[tuple[str, Location]]) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
     except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}).") from error
+        raise BadInput("{path} cannot be written ({reason}).", path=out, reason=error.strerror) from error
     beside = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as lines:
@@ -111,7 +121,7 @@ def _write_whole(out: Path, rows: Iterator[tuple[str, Location]]) -> None:
         beside.chmod(0o644)
         beside.replace(out)
     except OSError as error:
-        raise BadInput(f"{out} cannot be written ({error.strerror}).") from error
+        raise BadInput("{path} cannot be written ({reason}).", path=out, reason=error.strerror) from error
     finally:
         beside.unlink(missing_ok=True)
 

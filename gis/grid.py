@@ -79,7 +79,7 @@ def outline_of(shapes: pd.DataFrame, code: str) -> shapely.Geometry:
         found = shapes.loc[shapes["unit_kind"] == kind, "shape"]
         if len(found):
             return shapely.union_all(found.to_numpy())
-    raise BadInput(f"sub-district {code} has no outline; load its boundaries before its grid is built")
+    raise BadInput("sub-district {code} has no outline; load its boundaries before its grid is built", code=code)
 
 
 def cell_table(outline: shapely.Geometry, resolutions: tuple[int, ...], *, metric_srid: int) -> pd.DataFrame:

@@ -90,7 +90,7 @@ class Form:
 def kind_named(name: str) -> Kind:
     """Return a kind; raises NotFound with the kinds there are."""
     if name not in KINDS:
-        raise NotFound(f"there is no history of {name!r}; there is one of {', '.join(KINDS)}")
+        raise NotFound("there is no history of {name!r}; there is one of {kinds}", name=name, kinds=KINDS)
     return KINDS[name]
 
 
@@ -117,7 +117,9 @@ def history_of(
     bound = {"id": record_id, "table_name": kind.table, "known_at": known_at}
     key = connection.execute(text(kind.statement("key")), bound).scalar()
     if key is None:
-        raise NotFound(f"there is no record {record_id} of {name} within what you may see")
+        raise NotFound(
+            "there is no record {record_id} of {name} within what you may see", record_id=record_id, name=name
+        )
     rows = connection.execute(text(kind.statement("forms")), {**bound, "key": key}).all()
     forms = [form for form in with_valid_time(rows, kind) if as_of is None or form.held_at(as_of)]
     # what was gone at known_at held nothing then
@@ -151,7 +153,7 @@ def moment(value: Any) -> datetime | None:
 def areas_at(connection: Connection, name: str, *, as_of: datetime, known_at: datetime) -> Sequence[Any]:
     """Return areas as they held at `as_of`, as far as was known at `known_at`; shapes as GeoJSON text."""
     if name not in AREAS:
-        raise BadInput(f"areas are listed of {' and '.join(AREAS)}, not of {name!r}")
+        raise BadInput("areas are listed of {known}, not of {name!r}", known=AREAS, name=name)
     kind = KINDS[name]
     bound = {"table_name": kind.table, "as_of": as_of, "known_at": known_at}
     return connection.execute(text(kind.statement("standing")), bound).all()
@@ -160,6 +162,6 @@ def areas_at(connection: Connection, name: str, *, as_of: datetime, known_at: da
 def residence_counts(connection: Connection, unit: str, *, as_of: datetime, known_at: datetime) -> Sequence[Any]:
     """Return persons per community or work grid who lived there at `as_of`, within the asker's scope."""
     if unit not in UNITS:
-        raise BadInput(f"persons are counted by {' or '.join(UNITS)}, not by {unit!r}")
+        raise BadInput("persons are counted by {known}, not by {unit!r}", known=UNITS, unit=unit)
     statement = _SQL.source("residence_counts").format(unit=UNITS[unit])
     return connection.execute(text(statement), {"as_of": as_of, "known_at": known_at}).all()

@@ -56,13 +56,17 @@ def opened_raster(path: Path, *, crs: str = "") -> Iterator[tuple[rasterio.io.Da
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as raster:
             if raster.crs is None and not crs:
-                raise CrsMissing(f"{name} states no coordinate system; write crs: EPSG:4326 into district.yml")
+                raise CrsMissing(
+                    "{name} states no coordinate system; write crs: EPSG:4326 into district.yml", name=name
+                )
             system = raster_system(name, raster.crs.to_wkt() if raster.crs else crs)
             transform = raster.transform
             if transform.is_identity or not (transform.a and transform.e):
-                raise BadInput(f"{name} does not say where its pixels lie; give it a world file or a geotransform")
+                raise BadInput("{name} does not say where its pixels lie; give it a world file or a geotransform", name=name)
             if transform.b or transform.d:
-                raise BadInput(f"{name} is a turned raster; bring it upright with gdalwarp {name} upright.tif")
+                raise BadInput(
+                    "{name} is a turned raster; bring it upright with gdalwarp {name} upright.tif", name=name
+                )
             if transform.e < 0:
                 yield raster, system
             else:
@@ -71,7 +75,9 @@ def opened_raster(path: Path, *, crs: str = "") -> Iterator[tuple[rasterio.io.Da
                     yield upright, system
     except (rasterio.errors.RasterioError, CPLE_BaseError, RuntimeError) as fault:
         raise BadInput(
-            f"{name} is not a readable raster ({str(fault).splitlines()[0][:160]}); it may be cut"
+            "{name} is not a readable raster ({fault}); it may be cut",
+            name=name,
+            fault=str(fault).splitlines()[0][:160],
         ) from fault
 
 
@@ -79,7 +85,9 @@ def raster_system(name: str, crs: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(crs)
     except CRSError as fault:
-        raise BadInput(f"{name}: a raster cannot be in {crs}; give it in EPSG:4326 or a projected system") from fault
+        raise BadInput(
+            "{name}: a raster cannot be in {crs}; give it in EPSG:4326 or a projected system", name=name, crs=crs
+        ) from fault
 
 
 class BandRange(NamedTuple):
@@ -139,7 +147,12 @@ def cell_statistics(
     with opened_raster(path, crs=crs) as (raster, system):
         missing = sorted(set(statistics) - set(raster.indexes))
         if missing:
-            raise BadInput(f"{path.name} has {raster.count} band(s); there is no band {missing[0]}")
+            raise BadInput(
+                "{name} has {count} band(s); there is no band {band}",
+                name=path.name,
+                count=raster.count,
+                band=missing[0],
+            )
         shapes = h3_cells.moved(outlines, system)
         values = {
             band: covered(raster, shapes, band=band, system=system)[statistic] for band, statistic in statistics.items()
@@ -239,7 +252,12 @@ def write_cells_as_raster(
     left, top = np.floor(west) * pixel_m, np.ceil(north) * pixel_m
     width, height = int(np.ceil(east) - np.floor(west)), int(np.ceil(north) - np.floor(south))
     if width * height > MOST_PIXELS:
-        raise BadInput(f"pixels of {pixel_m:g} m make a raster of {width} x {height}; take larger ones")
+        raise BadInput(
+            "pixels of {pixel_m:g} m make a raster of {width} x {height}; take larger ones",
+            pixel_m=pixel_m,
+            width=width,
+            height=height,
+        )
     transform = Affine(pixel_m, 0, left, 0, -pixel_m, top)
     burnt = zip(shapes.tolist(), values.tolist(), strict=True)
     surface = rasterio.features.rasterize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from gis.database.tables import incident, resident, service_request, visit
+from gis.sentences import Sentence
 
 #: what placing writes; `geom` as EWKB text, `located_by` as JSON
 LOCATION_COLUMNS = (
@@ -33,6 +34,14 @@ class Subject:
         """The location columns this table has."""
         return tuple(name for name in LOCATION_COLUMNS if name in self.table.c)
 
+
+#: how a sentence calls a record of each kind
+CALLED = {
+    "incident": Sentence("incident"),
+    "request": Sentence("request"),
+    "visit": Sentence("visit"),
+    "resident": Sentence("resident"),
+}
 
 SUBJECTS = {
     subject.name: subject

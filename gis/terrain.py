@@ -78,10 +78,14 @@ def cell_values(
     """Bring one band of a raster to every cell of a sub-district; NaN where it has no data."""
     cells = np.array(connection.scalars(STATEMENTS["cells_of"], {"code": district.code}).all(), dtype=np.int64)
     if not cells.size:
-        raise BadInput(f"sub-district {district.code} has no cells; load its boundaries before its rasters")
+        raise BadInput("sub-district {code} has no cells; load its boundaries before its rasters", code=district.code)
     values = cell_statistics(path, cells, statistics={band: statistic}, crs=crs)[band]
     if values.notna().sum() == 0:
-        raise BadInput(f"{path.name} does not cover any cell of sub-district {district.code}; is it the right area?")
+        raise BadInput(
+            "{name} does not cover any cell of sub-district {code}; is it the right area?",
+            name=path.name,
+            code=district.code,
+        )
     return values
 
 

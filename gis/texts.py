@@ -4,7 +4,8 @@ A package keeps its texts in ``<package>/texts/*.yml``: ``key: {zh: …, en: …
 with the file's name (``wall.title`` in ``wall.yml``). Values are filled with `str.format`.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,9 +14,9 @@ from typing import Any
 import yaml
 
 from gis.errors import BadInput, NotFound
+from gis.sentences import PACKAGES, Speaks
 
 LANGUAGES = ("zh", "en")
-PACKAGES = ("gis", "access", "etl", "layers", "casework", "alerts", "dashboard")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Texts:
         try:
             return self.by_key[key][self.language].format(**values)
         except KeyError as fault:
-            raise NotFound(f"text {key!r} lacks {fault}") from fault
+            raise NotFound("text {key!r} lacks {fault}", key=key, fault=fault) from fault
 
     def under(self, prefix: str) -> dict[str, str]:
         """Every text whose key begins with `prefix`, unfilled, by the rest of its key: for a page's script."""
@@ -38,6 +39,20 @@ class Texts:
             for key, forms in self.by_key.items()
             if key.startswith(prefix)
         }
+
+
+@dataclass(frozen=True)
+class InTexts:
+    """A sentence of an error that is put together from the catalogue, once the reader's language is known."""
+
+    write: Callable[[Texts], str]
+
+    def within(self, language: str) -> str:
+        """Write it in `language`."""
+        return self.write(texts_in(language))
+
+    def __str__(self) -> str:
+        return self.within("en")
 
 
 @lru_cache(maxsize=1)
@@ -54,16 +69,40 @@ def catalogue() -> dict[str, dict[str, str]]:
             for key, forms in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
                 if key in found or not key.startswith(file.name.removesuffix(".yml") + "."):
                     raise BadInput(
-                        f"{package}/texts/{file.name}: key {key!r} is doubled or does not begin with the file's name"
+                        "{package}/texts/{name}: key {key!r} is doubled or does not begin with the file's name",
+                        package=package,
+                        name=file.name,
+                        key=key,
                     )
                 if missing := [language for language in LANGUAGES if not forms.get(language)]:
-                    raise BadInput(f"{package}/texts/{file.name}: {key!r} has no {' and no '.join(missing)}")
+                    raise BadInput(
+                        "{package}/texts/{name}: {key!r} has no {missing}",
+                        package=package,
+                        name=file.name,
+                        key=key,
+                        missing=missing,
+                    )
                 if others := [str(name) for name in forms if name not in LANGUAGES]:
                     raise BadInput(
-                        f"{package}/texts/{file.name}: {key!r} goes on with {', '.join(others)} after a comma; quote it"
+                        "{package}/texts/{name}: {key!r} goes on with {others} after a comma; quote it",
+                        package=package,
+                        name=file.name,
+                        key=key,
+                        others=others,
                     )
                 found[key] = {language: str(forms[language]) for language in LANGUAGES}
     return found
+
+
+def installed_language() -> str:
+    """The language of this installation, of which a command speaks that is not told another: FENGQIAO_LANGUAGE."""
+    named = os.environ.get("FENGQIAO_LANGUAGE", "")
+    return named if named in LANGUAGES else "zh"
+
+
+def spoken(said: Speaks) -> str:
+    """Return what a command says, in the language of this installation."""
+    return said.within(installed_language())
 
 
 def texts_in(language: str) -> Texts:

@@ -77,7 +77,8 @@ def build_network(segments: pd.DataFrame) -> WalkingNetwork:
     length_m = segments["length_m"].to_numpy(dtype=np.float64)
     if not np.all(length_m >= 0):
         raise BadInput(
-            f"{int((~(length_m >= 0)).sum())} road segments have no length or a negative one; metres are expected"
+            "{count} road segments have no length or a negative one; metres are expected",
+            count=int((~(length_m >= 0)).sum()),
         )
     ends = segments[["from_node", "to_node"]].to_numpy(dtype=np.int64)
     nodes, index = np.unique(ends.ravel(), return_inverse=True)

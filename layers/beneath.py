@@ -66,19 +66,25 @@ def read_archive(path: Path) -> Archive:
         If it is missing, no PMTiles of version 3, or holds no pictures.
     """
     if not path.is_file():
-        raise BadInput(f"FENGQIAO_PMTILES names {path}, which is no file")
+        raise BadInput("FENGQIAO_PMTILES names {path}, which is no file", path=path)
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)
         if len(header) < HEADER_BYTES or header[:7] != b"PMTiles" or header[7] != 3:
-            raise BadInput(f"{path.name} is no PMTiles file of version 3")
+            raise BadInput("{name} is no PMTiles file of version 3", name=path.name)
         root_offset, root_length, _, _, leaf_offset, _, tile_offset, _ = struct.unpack_from("<8Q", header, 8)
         internal, compression, kind = header[97], header[98], header[99]
         if kind not in MEDIA_TYPES or compression != UNCOMPRESSED:
             raise BadInput(
-                f"{path.name} holds tiles of type {kind}; a file of PNG, JPEG, WebP or AVIF pictures is expected"
+                "{name} holds tiles of type {type}; a file of PNG, JPEG, WebP or AVIF pictures is expected",
+                name=path.name,
+                type=kind,
             )
         if internal not in (UNCOMPRESSED, GZIPPED):
-            raise BadInput(f"{path.name} has directories compressed by method {internal}; none or gzip is expected")
+            raise BadInput(
+                "{name} has directories compressed by method {method}; none or gzip is expected",
+                name=path.name,
+                method=internal,
+            )
         file.seek(root_offset)
         root = parse_directory(file.read(root_length), internal)
     return Archive(path, MEDIA_TYPES[kind], internal, leaf_offset, tile_offset, root)

@@ -9,6 +9,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gis.errors import BadInput, NotAllowed, NotFound
+from gis.sentences import Sentence
+from gis.validation import faults_of
 from layers.measures import OPEN_MEASURES, RESOURCE_KINDS, SENSITIVE_MEASURES
 
 #: roles by how much of the sub-district they see, least first; a layer's least_role and all after it may see it
@@ -171,24 +173,48 @@ class Layer(Strict):
     def hold_together(self) -> "Layer":
         faults = []
         if (self.geometry == "cell") != (self.source.kind != "features"):
-            faults.append("facts per cell have geometry cell, features have another")
+            faults.append(Sentence("facts per cell have geometry cell, features have another"))
         if self.geometry == "cell" and self.legend.classes is None:
-            faults.append("a layer of cells states its classes")
+            faults.append(Sentence("a layer of cells states its classes"))
         if not 0 <= self.zoom[0] <= self.zoom[1] <= 22:
-            faults.append(f"zoom {list(self.zoom)} is no range within 0 to 22")
+            faults.append(Sentence("zoom {zoom} is no range within 0 to 22", zoom=str(list(self.zoom))))
         if self.least_role not in ROLE_RANKS:
-            faults.append(f"least_role {self.least_role!r} is none of {', '.join(ROLE_RANKS)}")
+            faults.append(
+                Sentence(
+                    "least_role {least_role!r} is none of {known}",
+                    least_role=self.least_role,
+                    known=ROLE_RANKS,
+                )
+            )
         if isinstance(self.source, PopulationSource) and self.source.measure not in OPEN_MEASURES:
-            faults.append(f"measure {self.source.measure!r} is none of {', '.join(OPEN_MEASURES)}")
+            faults.append(
+                Sentence(
+                    "measure {measure!r} is none of {known}",
+                    measure=self.source.measure,
+                    known=OPEN_MEASURES,
+                )
+            )
         if isinstance(self.source, ExactPopulationSource):
             if self.source.measure not in SENSITIVE_MEASURES:
-                faults.append(f"measure {self.source.measure!r} is none of {', '.join(SENSITIVE_MEASURES)}")
+                faults.append(
+                    Sentence(
+                        "measure {measure!r} is none of {known}",
+                        measure=self.source.measure,
+                        known=SENSITIVE_MEASURES,
+                    )
+                )
             if self.needs != "persons":
-                faults.append("exact counts of persons need persons")
+                faults.append(Sentence("exact counts of persons need persons"))
         if isinstance(self.source, ReachSource) and self.source.resource not in RESOURCE_KINDS:
-            faults.append(f"resource {self.source.resource!r} is none of {', '.join(RESOURCE_KINDS)}")
+            faults.append(
+                Sentence(
+                    "resource {resource!r} is none of {known}",
+                    resource=self.source.resource,
+                    known=RESOURCE_KINDS,
+                )
+            )
         if faults:
-            raise ValueError("; ".join(faults))
+            raise BadInput("{faults}", faults=faults)
         return self
 
     def visible_to(self, role: str) -> bool:
@@ -209,15 +235,17 @@ class Catalogue(Strict):
     def names_are_known(self) -> "Catalogue":
         ids = [layer.id for layer in self.layers]
         faults = [
-            f"layer id {name!r} is given {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1
+            Sentence("layer id {name!r} is given {count} times", name=name, count=ids.count(name))
+            for name in sorted(set(ids))
+            if ids.count(name) > 1
         ]
         for layer in self.layers:
             if layer.group not in self.groups:
-                faults.append(f"{layer.id}: group {layer.group!r} is not among groups")
+                faults.append(Sentence("{id}: group {group!r} is not among groups", id=layer.id, group=layer.group))
             if layer.style.ramp is not None and layer.style.ramp not in self.ramps:
-                faults.append(f"{layer.id}: ramp {layer.style.ramp!r} is not among ramps")
+                faults.append(Sentence("{id}: ramp {ramp!r} is not among ramps", id=layer.id, ramp=layer.style.ramp))
         if faults:
-            raise ValueError("; ".join(faults))
+            raise BadInput("{faults}", faults=faults)
         return self
 
     def layer(self, layer_id: str) -> Layer:
@@ -225,13 +253,13 @@ class Catalogue(Strict):
         for layer in self.layers:
             if layer.id == layer_id:
                 return layer
-        raise NotFound(f"no layer {layer_id!r}; GET /api/layers lists them")
+        raise NotFound("no layer {layer_id!r}; GET /api/layers lists them", layer_id=layer_id)
 
     def layer_for(self, layer_id: str, role: str) -> Layer:
         """Return a layer that `role` may see; raises NotFound or NotAllowed."""
         layer = self.layer(layer_id)
         if not layer.visible_to(role):
-            raise NotAllowed(f"layer {layer_id!r} is not for the role {role}")
+            raise NotAllowed("layer {layer_id!r} is not for the role {role}", layer_id=layer_id, role=role)
         return layer
 
     def visible_to(self, role: str) -> tuple[Layer, ...]:
@@ -244,8 +272,7 @@ def parse_catalogue(stated: Any) -> Catalogue:
     try:
         return Catalogue.model_validate(stated)
     except ValidationError as error:
-        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise BadInput("layers/catalogue.yml: " + "; ".join(faults[:10])) from error
+        raise BadInput("{file}: {faults}", file="layers/catalogue.yml", faults=faults_of(error.errors())) from error
 
 
 @lru_cache(maxsize=1)

@@ -82,5 +82,7 @@ def require_same_cells(requests: pd.Series, eligible: pd.Series) -> None:
     if not requests.index.equals(eligible.index):
         extra = requests.index.symmetric_difference(eligible.index)
         raise IndexMismatch(
-            f"{len(extra)} cells are in one series only, first {extra[:1].tolist()}; both must cover the same cells"
+            "{count} cells are in one series only, first {first}; both must cover the same cells",
+            count=len(extra),
+            first=extra[:1].tolist(),
         )

@@ -50,9 +50,9 @@ def write_surface(
     """
     layer = catalogue().layer_for(layer_id, "wall")
     if isinstance(layer.source, FeaturesSource):
-        raise BadInput(f"layer {layer_id!r} shows shapes and not cells; ask for its GeoJSON")
+        raise BadInput("layer {layer_id!r} shows shapes and not cells; ask for its GeoJSON", layer_id=layer_id)
     if pixel_m <= 0:
-        raise BadInput(f"a pixel of {pixel_m:g} m is none; its edge must be above 0")
+        raise BadInput("a pixel of {pixel_m:g} m is none; its edge must be above 0", pixel_m=pixel_m)
     district = select_district(connection, code=code)
     values = select_cell_values(connection, layer_id, resolution, code=district.code)
     shown = values[values["value"].notna()]

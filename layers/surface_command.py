@@ -8,7 +8,9 @@ import typer
 
 from gis import cells as h3_cells
 from gis.database.connection import running_database
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 from layers.surface import PIXEL_M, write_surface
 
 
@@ -21,4 +23,12 @@ def surface(
     """Write a layer of cells as a raster."""
     with running_database(DatabaseSettings()) as database, database.owner.connect() as connection:
         written = write_surface(connection, layer, out, now=datetime.now(UTC), resolution=resolution, pixel_m=pixel_m)
-    typer.echo(f"{out}: {written.width} x {written.height} pixels of {pixel_m:g} m over {written.cells} cells")
+    said = Sentence(
+        "{out}: {width} x {height} pixels of {pixel_m:g} m over {cells} cells",
+        out=out,
+        width=written.width,
+        height=written.height,
+        pixel_m=pixel_m,
+        cells=written.cells,
+    )
+    typer.echo(spoken(said))

@@ -29,7 +29,13 @@ class TileAddress:
 
     def __post_init__(self) -> None:
         if not 0 <= self.z <= DEEPEST_ZOOM or not (0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z):
-            raise BadInput(f"no tile {self.z}/{self.x}/{self.y}; zoom is 0 to {DEEPEST_ZOOM}, x and y below 2^zoom")
+            raise BadInput(
+                "no tile {z}/{x}/{y}; zoom is 0 to {deepest}, x and y below 2^zoom",
+                z=self.z,
+                x=self.x,
+                y=self.y,
+                deepest=DEEPEST_ZOOM,
+            )
 
 
 def resolution_at(zoom: int) -> int:

@@ -88,9 +88,11 @@ def select_cell_values(
     """
     layer = catalogue().layer(layer_id)
     if isinstance(layer.source, FeaturesSource):
-        raise BadInput(f"layer {layer_id!r} shows shapes and not cells; ask for its tiles or its GeoJSON")
+        raise BadInput(
+            "layer {layer_id!r} shows shapes and not cells; ask for its tiles or its GeoJSON", layer_id=layer_id
+        )
     if resolution not in RESOLUTIONS:
-        raise BadInput(f"resolution {resolution} is none of 9, 10, 11")
+        raise BadInput("resolution {resolution} is none of 9, 10, 11", resolution=resolution)
     code = code or served_subdistrict(connection)
     sql, parameters = cell_statement(layer.source)
     rows = [tuple(row) for row in connection.execute(bound(sql, parameters, code=code, resolution=resolution))]
@@ -191,7 +193,7 @@ def feature_statement(what: str) -> tuple[str, dict[str, Any]]:
     if what in known:
         source = known[what].source
         if not isinstance(source, FeaturesSource):
-            raise BadInput(f"layer {what!r} shows cells and not shapes; use select_cell_values")
+            raise BadInput("layer {layer_id!r} shows cells and not shapes; use select_cell_values", layer_id=what)
         return FEATURES.source(source.statement).rstrip(";"), dict(source.parameters)
     return FEATURES.source(what).rstrip(";"), {}
 

@@ -17,7 +17,8 @@ class Browser:
 
     def __init__(self, app: FastAPI, *, client: tuple[str, int] = ELSEWHERE, origin: str | None = ORIGIN) -> None:
         self.runner = asyncio.Runner()
-        headers = {"Origin": origin} if origin else {}
+        # what is refused is said in English here; a session by cookie speaks its account's language
+        headers = {"Accept-Language": "en"} | ({"Origin": origin} if origin else {})
         transport = httpx.ASGITransport(app=app, client=client)
         self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
 

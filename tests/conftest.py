@@ -39,6 +39,12 @@ def database(database_settings: DatabaseSettings) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands speak English: an installation's language is Chinese unless it says otherwise."""
+    monkeypatch.setenv("FENGQIAO_LANGUAGE", "en")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: what they write is of today, and the fixed days of the other tests lie before it."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -16,7 +16,7 @@ def test_every_command_explains_itself(name, capsys):
 
 def test_an_unknown_command_names_those_there_are(capsys):
     assert cli.run(["fly"]) == 2
-    assert "there is no command 'fly'; there are up, run, " in capsys.readouterr().err
+    assert "没有命令“fly”；现有：up、run、" in capsys.readouterr().err
 
 
 def test_no_command_prints_the_list(capsys):
@@ -27,7 +27,7 @@ def test_no_command_prints_the_list(capsys):
 def test_an_error_of_ours_is_one_sentence_on_stderr(capsys, tmp_path):
     assert cli.run(["restore", str(tmp_path / "gone")]) == 1
     said = capsys.readouterr()
-    assert said.err == f"fengqiao: {tmp_path / 'gone'}: no such file\n"
+    assert said.err == f"fengqiao: {tmp_path / 'gone'}：文件不存在\n"
     assert said.out == ""
 
 

@@ -146,16 +146,20 @@ def read_source(source: str) -> bytes:
             with Path(source).open("rb") as file:
                 return file.read(MOST_BYTES + 1)
         except OSError as fault:
-            raise BadInput(f"{source}: cannot be read ({fault.strerror})") from fault
+            raise BadInput("{source}: cannot be read ({reason})", source=source, reason=fault.strerror) from fault
     try:
         with httpx.stream("GET", source, timeout=TIMEOUT_S, follow_redirects=True) as response:
             if response.status_code != 200:
-                raise Unavailable(f"{source} answers {response.status_code}")
+                raise Unavailable("{source} answers {status_code}", source=source, status_code=response.status_code)
             content = b""
             for piece in response.iter_bytes():
                 content += piece
                 if len(content) > MOST_BYTES:
-                    raise BadInput(f"{source}: more than {MOST_BYTES:,} bytes; no CAP message is so large")
+                    raise BadInput(
+                        "{source}: more than {most:,} bytes; no CAP message is so large",
+                        source=source,
+                        most=MOST_BYTES,
+                    )
             return content
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        raise Unavailable(f"{source} does not answer: {fault}") from fault
+        raise Unavailable("{source} does not answer: {fault}", source=source, fault=fault) from fault

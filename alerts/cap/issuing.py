@@ -75,7 +75,7 @@ def find_message(connection: Connection, identifier: str, *, subdistrict_code: s
             for message in every:
                 if message.identifier == identifier:
                     return message
-    raise NotFound(f"there is no message {identifier}")
+    raise NotFound("there is no message {identifier}", identifier=identifier)
 
 
 def messages(connection: Connection, alert_ids: Sequence[int], *, subdistrict_code: str) -> dict[int, list[CapMessage]]:

@@ -25,6 +25,7 @@ from alerts.cap.message import (
     Ring,
 )
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 #: a message is a few kilobytes; what is larger is none [bytes]
 MOST_BYTES = 2_000_000
@@ -45,20 +46,28 @@ def read_cap(content: bytes) -> CapMessage:
         When it is no XML, carries a document type or entities, is no CAP, or lacks what CAP requires.
     """
     if len(content) > MOST_BYTES:
-        raise BadInput(f"the message has {len(content):,} bytes; a CAP message has {MOST_BYTES:,} at most")
+        raise BadInput(
+            "the message has {size:,} bytes; a CAP message has {most:,} at most",
+            size=len(content),
+            most=MOST_BYTES,
+        )
     try:
         root = fromstring(content, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as fault:
         raise BadInput("the message defines a document type or entities; CAP needs none, so it is refused") from fault
     except (ParseError, LookupError, ValueError) as fault:
-        raise BadInput(f"the message is not well-formed XML: {fault}") from fault
+        raise BadInput("the message is not well-formed XML: {fault}", fault=fault) from fault
     namespace, _, name = str(root.tag).rpartition("}")
     if name != "alert" or namespace[1:] not in NAMESPACES:
-        raise BadInput(f"the message is <{name or root.tag}> of {namespace[1:] or 'no namespace'}, not a CAP 1.2 alert")
+        raise BadInput(
+            "the message is <{name}> of {namespace}, not a CAP 1.2 alert",
+            name=name or root.tag,
+            namespace=namespace[1:] or Sentence("no namespace"),
+        )
     reading = Reading(namespace + "}")
     message = reading.message(root)
     if reading.faults:
-        raise BadInput("the CAP message does not hold: " + "; ".join(reading.faults[:MOST_FAULTS]))
+        raise BadInput("the CAP message does not hold: {faults}", faults=reading.faults[:MOST_FAULTS])
     return message
 
 
@@ -70,19 +79,21 @@ class Reading:
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
-        self.faults: list[str] = []
+        self.faults: list[Sentence] = []
         self.corners = 0
 
     def text(self, parent: Element, name: str, *, required: bool = False) -> str:
         value = " ".join((parent.findtext(self.prefix + name) or "").split())
         if required and not value:
-            self.faults.append(f"<{name}> is missing or empty")
+            self.faults.append(Sentence("<{name}> is missing or empty", name=name))
         return value
 
     def word(self, parent: Element, name: str, words: Sequence[str]) -> str:
         value = self.text(parent, name, required=True)
         if value and value not in words:
-            self.faults.append(f"<{name}> is {value!r}; it may be {', '.join(words)}")
+            self.faults.append(
+                Sentence("<{name}> is {value!r}; it may be {words}", name=name, value=value, words=words)
+            )
         return value
 
     def time(self, value: str, name: str) -> datetime | None:
@@ -91,10 +102,12 @@ class Reading:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.faults.append(f"<{name}> is {value!r}, no time such as 2026-11-23T14:00:00+08:00")
+            self.faults.append(
+                Sentence("<{name}> is {value!r}, no time such as 2026-11-23T14:00:00+08:00", name=name, value=value)
+            )
             return None
         if moment.tzinfo is None:
-            self.faults.append(f"<{name}> is {value!r}, without an offset from UTC")
+            self.faults.append(Sentence("<{name}> is {value!r}, without an offset from UTC", name=name, value=value))
             return None
         return moment
 
@@ -104,9 +117,9 @@ class Reading:
         message_type = self.word(root, "msgType", MSG_TYPES)
         references = self.references(self.text(root, "references"))
         if message_type in ("Alert", "Update") and not infos:
-            self.faults.append("there is no <info>, so nothing is said")
+            self.faults.append(Sentence("there is no <info>, so nothing is said"))
         if message_type in ("Update", "Cancel") and not references:
-            self.faults.append(f"it is an {message_type} without <references>")
+            self.faults.append(Sentence("it is an {message_type} without <references>", message_type=message_type))
         return CapMessage(
             identifier=self.text(root, "identifier", required=True),
             sender=self.text(root, "sender", required=True),
@@ -126,7 +139,9 @@ class Reading:
             pieces = part.split(",")
             sent = self.time(pieces[2], "references") if len(pieces) == 3 else None
             if len(pieces) != 3:
-                self.faults.append(f"<references> holds {part!r}; sender,identifier,sent is expected")
+                self.faults.append(
+                    Sentence("<references> holds {part!r}; sender,identifier,sent is expected", part=part)
+                )
             elif sent is not None:
                 found.append(Reference(pieces[0], pieces[1], sent))
         return tuple(found)
@@ -172,7 +187,7 @@ class Reading:
             try:
                 found.append(read(value))
             except ValueError as fault:
-                self.faults.append(f"<{name}> {value[:60]!r}: {fault}")
+                self.faults.append(Sentence("<{name}> {value!r}: {fault}", name=name, value=value[:60], fault=fault))
         return tuple(found)
 
     def ring(self, value: str) -> Ring:
@@ -181,13 +196,13 @@ class Reading:
         for pair in value.split():
             lat, lon = (float(part) for part in pair.split(","))
             if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-                raise ValueError(f"{pair} is no latitude,longitude")
+                raise BadInput("{pair} is no latitude,longitude", pair=pair)
             corners.append((lon, lat))
         self.corners += len(corners)
         if self.corners > MOST_CORNERS:
-            raise ValueError(f"more than {MOST_CORNERS:,} corners in all")
+            raise BadInput("more than {most:,} corners in all", most=MOST_CORNERS)
         if len(corners) < 4 or corners[0] != corners[-1]:
-            raise ValueError("a ring has at least four corners and ends where it begins")
+            raise BadInput("a ring has at least four corners and ends where it begins")
         return tuple(corners)
 
     def circle(self, value: str) -> tuple[float, float, float]:
@@ -195,5 +210,5 @@ class Reading:
         lat, lon = (float(part) for part in centre.split(","))
         radius_km = float(radius)
         if not (-90 <= lat <= 90 and -180 <= lon <= 180 and 0 <= radius_km < 20_000):
-            raise ValueError("latitude,longitude and a radius [km] are expected")
+            raise BadInput("latitude,longitude and a radius [km] are expected")
         return lon, lat, radius_km

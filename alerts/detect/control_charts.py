@@ -29,10 +29,15 @@ def ears_bound(
     counts exceeded C2's mean. NaN where the spread of C3's baseline is 0 and its bound undefined.
     """
     if baseline < 3:
-        raise BadInput(f"baseline is {baseline}; EARS needs at least 3 values")
+        raise BadInput("baseline is {baseline}; EARS needs at least 3 values", baseline=baseline)
     needed = baseline + EARS_LAG[method]
     if len(positions) and positions.min() < needed:
-        raise BadInput(f"{method} needs {needed} values before the first one judged; there are {positions.min()}")
+        raise BadInput(
+            "{method} needs {needed} values before the first one judged; there are {found}",
+            method=method,
+            needed=needed,
+            found=positions.min(),
+        )
     z = float(norm.ppf(1 - alpha))
 
     def baseline_of(places: Integers, lag: int) -> tuple[Floats, Floats]:
@@ -61,7 +66,9 @@ def bayes_bound(
     """
     first = max(b * freq + w if b else 0, w if this_year else 0)
     if len(positions) and positions.min() < first:
-        raise BadInput(f"bayes with b {b} and w {w} needs {first} values before the first one judged")
+        raise BadInput(
+            "bayes with b {b} and w {w} needs {first} values before the first one judged", b=b, w=w, first=first
+        )
     total = np.zeros(len(positions))
     size = 0
     summed = np.concatenate([[0], np.cumsum(counts)])
@@ -161,6 +168,7 @@ def _standardised(observed: Floats, mean: Floats, transform: str, alpha: float) 
         values = observed
     else:
         raise BadInput(
-            f"trans is {transform!r}; it must be rossi, standard, anscombe, anscombe2nd, pearsonNegBin or none"
+            "trans is {value!r}; it must be rossi, standard, anscombe, anscombe2nd, pearsonNegBin or none",
+            value=transform,
         )
     return np.asarray(values, dtype=np.float64)

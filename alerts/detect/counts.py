@@ -88,8 +88,12 @@ def regular_step(days: Integers, series: str) -> None:
     usual = int(np.bincount(steps).argmax())
     row = int(np.argmax(steps != usual))
     raise BadInput(
-        f"series {series} goes from {day_text(days[row])} to {day_text(days[row + 1])} where its step is {usual} days; "
-        "give every date once, with 0 where nothing happened"
+        "series {series} goes from {day} to {next_day} where its step is {usual} days; give every date "
+        "once, with 0 where nothing happened",
+        series=series,
+        day=day_text(days[row]),
+        next_day=day_text(days[row + 1]),
+        usual=usual,
     )
 
 
@@ -100,7 +104,7 @@ def _farrington(
     half = _whole(given, "w", 3)
     limit = given.get("limit54", (5, 4))
     if not isinstance(limit, list | tuple) or len(limit) != 2 or not all(isinstance(part, int) for part in limit):
-        raise BadInput(f"limit54 is {limit!r}; it must be two whole numbers, events and weeks")
+        raise BadInput("limit54 is {limit}; it must be two whole numbers, events and weeks", limit=repr(limit))
     settings = farrington.Control(
         b=_whole(given, "b", 5),
         w=half,
@@ -121,7 +125,9 @@ def _farrington(
     _refuse_other("thresholdMethod", settings.threshold, ("delta", "nbPlugin", "muan"))
     _refuse_other("powertrans", settings.power, ("none", "1/2", "2/3"))
     if settings.limit_cases < 0 or settings.limit_weeks < 1:
-        raise BadInput(f"limit54 is {list(limit)}; it must be cases of at least 0 and a period of at least 1")
+        raise BadInput(
+            "limit54 is {limit}; it must be cases of at least 0 and a period of at least 1", limit=repr(list(limit))
+        )
     offset = None
     if given.get("populationOffset") and population is not None:
         offset = np.log(population)
@@ -189,7 +195,11 @@ def _glr(counts: Integers, positions: Integers, given: Settings) -> dict[str, np
             freq=_whole(given, "freq", 52),
         )
         if start <= design.shape[1]:
-            raise BadInput(f"glr-nb needs more than {design.shape[1]} counts before the first one judged, not {start}")
+            raise BadInput(
+                "glr-nb needs more than {needed} counts before the first one judged, not {found}",
+                needed=design.shape[1],
+                found=start,
+            )
         if not counts[:start].any():
             return {"score": np.full(len(positions), np.nan), "alarm": np.zeros(len(positions), dtype=bool)}
         coefficients, theta = glr.fit_negative_binomial(design[:start], counts[:start].astype(float))
@@ -214,25 +224,27 @@ def _given_means(level: object, count: int) -> Floats:
     try:
         return np.broadcast_to(np.asarray(level, dtype=float), count).copy()
     except (TypeError, ValueError):
-        raise BadInput(f"mu0 is {level!r}; it must be an object, a number or {count} numbers") from None
+        raise BadInput(
+            "mu0 is {level}; it must be an object, a number or {count} numbers", level=repr(level), count=count
+        ) from None
 
 
 def _number(settings: Settings, name: str, default: float) -> float:
     value = settings.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise BadInput(f"{name} is {value!r}; it must be a number")
+        raise BadInput("{name} is {value!r}; it must be a number", name=name, value=value)
     if name == "alpha" and not 0 < value < 1:
-        raise BadInput(f"alpha is {value!r}; it must lie between 0 and 1")
+        raise BadInput("alpha is {value!r}; it must lie between 0 and 1", value=value)
     return float(value)
 
 
 def _whole(settings: Settings, name: str, default: int) -> int:
     value = _number(settings, name, default)
     if value != int(value) or (value < 0 and name != "M"):
-        raise BadInput(f"{name} is {value:g}; it must be a whole number of at least 0")
+        raise BadInput("{name} is {value:g}; it must be a whole number of at least 0", name=name, value=value)
     return int(value)
 
 
 def _refuse_other(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise BadInput(f"{name} is {value!r}; it must be {' or '.join(allowed)}")
+        raise BadInput("{name} is {value!r}; it must be {allowed}", name=name, value=value, allowed=allowed)

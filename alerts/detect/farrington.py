@@ -318,7 +318,11 @@ def _blocks(days: Integers, position: int, control: Control) -> Integers:
             continue
         gap = int(later - 2 * control.w - 1 - reference)
         if gap < between:
-            raise BadInput(f"noPeriods {control.periods} is more than the {gap} dates between two windows; lower it")
+            raise BadInput(
+                "noPeriods {periods} is more than the {gap} dates between two windows; lower it",
+                periods=control.periods,
+                gap=gap,
+            )
         # the remainder of the division is shared among the first levels
         sizes = np.full(between, gap // between) + (np.arange(between) < gap % between)
         start = int(reference) + control.w + 1
@@ -351,6 +355,9 @@ def _reference_rows(days: Integers, position: int, control: Control) -> Integers
 
 def _too_short(days: Integers, position: int, control: Control) -> BadInput:
     return BadInput(
-        f"{day_text(days[position])} has no reference dates {control.b} years back in a series that starts on "
-        f"{day_text(days[0])}; lower b or begin the range later"
+        "{day} has no reference dates {b} years back in a series that starts on {first}; lower b or "
+        "begin the range later",
+        day=day_text(days[position]),
+        b=control.b,
+        first=day_text(days[0]),
     )

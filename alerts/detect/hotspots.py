@@ -42,7 +42,7 @@ def ring_neighbours(cells: pd.Index) -> csr_array:
     rows, columns = [], []
     for cell, position in place.items():
         if not h3.is_valid_cell(cell):
-            raise BadInput(f"cell {cell!r} is not an H3 cell; give a neighbours file for other cells")
+            raise BadInput("cell {cell!r} is not an H3 cell; give a neighbours file for other cells", cell=cell)
         for neighbour in h3.grid_disk(cell, 1):
             if neighbour != cell and neighbour in place:
                 rows.append(position)

@@ -78,7 +78,7 @@ def knox(
         With fewer than two events, or when the limit in metres makes more than 50 million pairs of places.
     """
     if len(times_us) < 2:
-        raise BadInput(f"{len(times_us)} event makes no pair; at least two are needed")
+        raise BadInput("{count} event makes no pair; at least two are needed", count=len(times_us))
     limit_us = int(np.floor(days * 86_400_000_000))
     _, place, members = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True, return_counts=True)
     place = place.ravel()
@@ -117,7 +117,12 @@ def _close_places(first: Floats, second: Floats, metres: float, planar: bool) ->
         tree, reach = KDTree(unit_vectors(first, second)), chord_of_km(metres / 1000) * (1 + 1e-9) + 1e-12
     found = (int(tree.count_neighbors(tree, reach)) - len(first)) // 2
     if found > PLACE_PAIRS_MAX:
-        raise BadInput(f"{found} pairs of places lie within {metres:g} m; more than {PLACE_PAIRS_MAX} are not tested")
+        raise BadInput(
+            "{count} pairs of places lie within {metres:g} m; more than {most} are not tested",
+            count=found,
+            metres=metres,
+            most=PLACE_PAIRS_MAX,
+        )
     pairs = tree.query_pairs(reach, output_type="ndarray").reshape(-1, 2)
     left, right = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
     if planar:

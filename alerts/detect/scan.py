@@ -222,7 +222,11 @@ def scan_poisson(
     impossible = np.argwhere((cases > 0) & (expected <= 0))
     if len(impossible):
         location, unit = impossible[0]
-        raise BadInput(f"location {location} has cases in unit {unit} but nobody to have them; its population is 0")
+        raise BadInput(
+            "location {location} has cases in unit {unit} but nobody to have them; its population is 0",
+            location=location,
+            unit=unit,
+        )
     expected = expected * (total / expected.sum())
     window_from, window_to = windows.first, windows.last + 1
     expected_prefix = _running(expected)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from alerts.detect import tables, time_units
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -53,7 +54,7 @@ def read_counted(path: Path, places: Places, *, value: str = "count", dated: boo
     """Read `location_id[,date],count[,covariates]`; a location and date may stand on several rows, which add up."""
     table = tables.read_table(path, required=["location_id", "date", value] if dated else ["location_id", value])
     names = tables.text_column(table, "location_id", path)
-    place = tables.refuse_unknown(names, places.names, path, "location", places.file)
+    place = tables.refuse_unknown(names, places.names, path, Sentence("location"), places.file)
     count = tables.count_column(table, value, path)
     day = tables.day_numbers(tables.time_column(table, "date", path)) if "date" in table.columns else None
     covariates = [column for column in table.columns if column not in NOT_COVARIATES]
@@ -86,7 +87,7 @@ def expected_table(population: Path, cases: Counted, places: Places, bounds: Int
     table = tables.read_table(population, required=["location_id", "population"])
     tables.refuse_empty(table, population)
     names = tables.text_column(table, "location_id", population)
-    place = tables.refuse_unknown(names, places.names, population, "location", places.file)
+    place = tables.refuse_unknown(names, places.names, population, Sentence("location"), places.file)
     people = tables.number_column(table, "population", population, minimum=0)
     covariates = [column for column in table.columns if column not in NOT_COVARIATES]
     _refuse_other_covariates(covariates, list(cases.strata.columns), population.name, cases_file)
@@ -109,10 +110,13 @@ def expected_table(population: Path, cases: Counted, places: Places, bounds: Int
     homeless = (cases.count > 0) & (person_days[cases.place, unit, cases_stratum] <= 0)
     if homeless.any():
         row = int(np.argmax(homeless))
-        where = f"location {places.names[cases.place[row]]!s}"
         raise BadInput(
-            f"{cases_file} line {cases.lines[row]}: {where} has cases but no population they could come from "
-            f"in {population.name}; give one above 0"
+            "{cases_file} line {line}: location {location} has cases but no population they could come from in {file}; "
+            "give one above 0",
+            cases_file=cases_file,
+            line=cases.lines[row],
+            location=places.names[cases.place[row]],
+            file=population.name,
         )
     totals = np.bincount(cases_stratum, weights=cases.count, minlength=strata).astype(np.float64)
     return time_units.expected_cases(person_days, totals)
@@ -146,10 +150,20 @@ def _population_days(table: pd.DataFrame, path: Path) -> Integers:
 def _refuse_other_covariates(population: Sequence[str], cases: Sequence[str], file: str, cases_file: str) -> None:
     for column in cases:
         if column not in population:
-            raise BadInput(f"{cases_file} has the covariate {column}, which {file} lacks")
+            raise BadInput(
+                "{cases_file} has the covariate {column}, which {file} lacks",
+                cases_file=cases_file,
+                column=column,
+                file=file,
+            )
     for column in population:
         if column not in cases:
-            raise BadInput(f"{file} has the covariate {column}, which {cases_file} lacks")
+            raise BadInput(
+                "{file} has the covariate {column}, which {cases_file} lacks",
+                file=file,
+                column=column,
+                cases_file=cases_file,
+            )
 
 
 def _strata_codes(population: pd.DataFrame, cases: pd.DataFrame) -> tuple[Integers, Integers]:

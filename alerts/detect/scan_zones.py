@@ -88,7 +88,11 @@ def circular_zones(
     """
     count = len(first)
     if count > LOCATIONS_MAX:
-        raise BadInput(f"{count} locations are more than the {LOCATIONS_MAX} a scan takes; bin them into cells first")
+        raise BadInput(
+            "{count} locations are more than the {most} a scan takes; bin them into cells first",
+            count=count,
+            most=LOCATIONS_MAX,
+        )
     limit = max_share * float(weights.sum()) * (1 + 1e-12)
     pieces = []
     total = 0
@@ -105,7 +109,7 @@ def circular_zones(
         pieces.append(kept.astype(np.int32))
         total += len(kept)
         if total > MEMBERS_MAX:
-            raise BadInput(f"the zones of {count} locations are too many; lower the share or set a radius")
+            raise BadInput("the zones of {count} locations are too many; lower the share or set a radius", count=count)
     starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
     return Zones(starts=starts, members=np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int32))
 

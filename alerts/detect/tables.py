@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -33,20 +34,29 @@ def read_table(path: Path, *, required: Sequence[str]) -> pd.DataFrame:
                 path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False, index_col=False
             )
     except FileNotFoundError:
-        raise BadInput(f"{path} does not exist; give the path of a CSV file") from None
+        raise BadInput("{path} does not exist; give the path of a CSV file", path=path) from None
     except OSError as fault:
-        raise BadInput(f"{path} cannot be read: {fault.strerror}") from None
+        raise BadInput("{path} cannot be read: {reason}", path=path, reason=fault.strerror) from None
     except pd.errors.EmptyDataError:
-        raise BadInput(f"{path.name} is empty; its first line must name the columns {', '.join(required)}") from None
+        raise BadInput(
+            "{name} is empty; its first line must name the columns {required}", name=path.name, required=required
+        ) from None
     except UnicodeDecodeError as fault:
-        raise BadInput(f"{path.name} is not UTF-8 text (byte {fault.start}); save it as UTF-8") from None
+        raise BadInput(
+            "{name} is not UTF-8 text (byte {start}); save it as UTF-8", name=path.name, start=fault.start
+        ) from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
         reason = str(fault).removeprefix("Error tokenizing data. C error: ").strip()
-        raise BadInput(f"{path.name} is not a regular CSV: {reason}") from None
+        raise BadInput("{name} is not a regular CSV: {reason}", name=path.name, reason=reason) from None
     table.columns = table.columns.str.strip()
     missing = [column for column in required if column not in table.columns]
     if missing:
-        raise BadInput(f"{path.name} lacks the column {missing[0]}; it has {', '.join(table.columns)}")
+        raise BadInput(
+            "{name} lacks the column {column}; it has {known}",
+            name=path.name,
+            column=missing[0],
+            known=table.columns,
+        )
     table.index = pd.RangeIndex(2, 2 + len(table))
     table = table.fillna("")
     blank = (table == "").all(axis=1)
@@ -56,13 +66,13 @@ def read_table(path: Path, *, required: Sequence[str]) -> pd.DataFrame:
 def refuse_empty(table: pd.DataFrame, path: Path) -> None:
     """Raise where a file has a heading and nothing below it."""
     if table.empty:
-        raise BadInput(f"{path.name} has no rows; at least one is needed")
+        raise BadInput("{name} has no rows; at least one is needed", name=path.name)
 
 
 def text_column(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     """Return a column of names; an empty name raises."""
     values = table[column].str.strip()
-    _refuse(table, values == "", column, path, "a name")
+    _refuse(table, values == "", column, path, Sentence("a name"))
     return values
 
 
@@ -74,9 +84,9 @@ def number_column(
     wrong = ~np.isfinite(values) | (values < minimum)
     if whole:
         wrong |= np.floor(values) != values
-    kind = "a whole number" if whole else "a number"
-    limit = "" if minimum == -np.inf else f" of at least {minimum:g}"
-    _refuse(table, pd.Series(wrong, index=table.index), column, path, kind + limit)
+    kind = Sentence("a whole number") if whole else Sentence("a number")
+    right = kind if minimum == -np.inf else Sentence("{kind} of at least {least:g}", kind=kind, least=minimum)
+    _refuse(table, pd.Series(wrong, index=table.index), column, path, right)
     return values
 
 
@@ -95,7 +105,7 @@ def time_column(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     if getattr(times.dt, "tz", None) is not None:
         times = times.dt.tz_localize(None)
     wrong = times.isna() | (text.str.len() < 10)
-    _refuse(table, wrong, column, path, "a date such as 2026-03-31")
+    _refuse(table, wrong, column, path, Sentence("a date such as 2026-03-31"))
     return times.astype("datetime64[us]")
 
 
@@ -109,13 +119,27 @@ def place_columns(table: pd.DataFrame, path: Path, *, planar: bool) -> tuple[Flo
     names = ("x", "y") if planar else ("lon", "lat")
     for name in names:
         if name not in table.columns:
+            if planar:
+                raise BadInput("{file} lacks the column {column}, which --planar needs", file=path.name, column=name)
             raise BadInput(
-                f"{path.name} lacks the column {name}; {'with' if planar else 'without'} --planar it is needed"
+                "{file} lacks the column {column}; without --planar it is needed", file=path.name, column=name
             )
     first, second = (number_column(table, name, path) for name in names)
     if not planar:
-        _refuse(table, pd.Series(np.abs(first) > 180, index=table.index), "lon", path, "degrees between -180 and 180")
-        _refuse(table, pd.Series(np.abs(second) > 90, index=table.index), "lat", path, "degrees between -90 and 90")
+        _refuse(
+            table,
+            pd.Series(np.abs(first) > 180, index=table.index),
+            "lon",
+            path,
+            Sentence("degrees between -180 and 180"),
+        )
+        _refuse(
+            table,
+            pd.Series(np.abs(second) > 90, index=table.index),
+            "lat",
+            path,
+            Sentence("degrees between -90 and 90"),
+        )
     return first, second
 
 
@@ -125,15 +149,28 @@ def refuse_duplicates(table: pd.DataFrame, columns: Sequence[str], path: Path) -
     if again.any():
         line = table.index[again][0]
         key = ", ".join(str(table.at[line, column]) for column in columns)
-        raise BadInput(f"{path.name} line {line}: {key} is there twice; each {' and '.join(columns)} may stand once")
+        raise BadInput(
+            "{name} line {line}: {key} is there twice; each {columns} may stand once",
+            name=path.name,
+            line=line,
+            key=key,
+            columns=columns,
+        )
 
 
-def refuse_unknown(values: pd.Series, known: pd.Index, path: Path, what: str, where: str) -> Integers:
+def refuse_unknown(values: pd.Series, known: pd.Index, path: Path, what: Sentence, where: str) -> Integers:
     """Return the position of each value in `known`; a value that is not there raises."""
     positions = known.get_indexer(pd.Index(values))
     if (positions < 0).any():
         line = values.index[positions < 0][0]
-        raise BadInput(f"{path.name} line {line}: {what} {values.at[line]!r} is not in {where}")
+        raise BadInput(
+            "{name} line {line}: {what} {value!r} is not in {file}",
+            name=path.name,
+            line=line,
+            what=what,
+            value=values.at[line],
+            file=where,
+        )
     return np.asarray(positions, dtype=np.int64)
 
 
@@ -147,11 +184,18 @@ def write_text(text: str, path: Path) -> None:
     try:
         path.write_bytes(text.encode())
     except OSError as fault:
-        raise BadInput(f"{path} cannot be written: {fault.strerror}") from None
+        raise BadInput("{path} cannot be written: {reason}", path=path, reason=fault.strerror) from None
 
 
-def _refuse(table: pd.DataFrame, wrong: pd.Series, column: str, path: Path, right: str) -> None:
+def _refuse(table: pd.DataFrame, wrong: pd.Series, column: str, path: Path, right: Sentence) -> None:
     if wrong.any():
         line = table.index[wrong.to_numpy()][0]
         found = str(table.at[line, column])
-        raise BadInput(f"{path.name} line {line}: {column} is {found!r}; it must be {right}")
+        raise BadInput(
+            "{name} line {line}: {column} is {value!r}; it must be {right}",
+            name=path.name,
+            line=line,
+            column=column,
+            value=found,
+            right=right,
+        )

@@ -25,7 +25,11 @@ def unit_bounds(first_day: int, last_day: int, unit: str) -> Integers:
         day, month or year.
     """
     if last_day < first_day:
-        raise BadInput(f"the period ends on {day_text(last_day)}, before it starts on {day_text(first_day)}")
+        raise BadInput(
+            "the period ends on {last}, before it starts on {first}",
+            last=day_text(last_day),
+            first=day_text(first_day),
+        )
     if unit == "day":
         return np.arange(first_day, last_day + 2, dtype=np.int64)
     end = pd.Timestamp(last_day + 1, unit="D")

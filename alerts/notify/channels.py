@@ -20,6 +20,8 @@ import httpx
 
 from access.outbox import Message, Sender, Sent
 from alerts.notify.routing import HTTP_CHANNELS, Route, Routing
+from gis.sentences import Sentence
+from gis.texts import spoken
 
 TIMEOUT_S = 10.0
 #: WeCom takes at most so many bytes of markdown
@@ -105,7 +107,7 @@ def answered(channel: str, response: httpx.Response) -> Sent:
     try:
         body = response.json()
     except ValueError:
-        return Sent(False, f"{said}, but the answer is not JSON")
+        return Sent(False, spoken(Sentence("{answer}, but it is not JSON", answer=said)))
     code = body.get("errcode", body.get("code", body.get("StatusCode"))) if isinstance(body, dict) else None
     if code == 0:
         return Sent(True, said)
@@ -156,7 +158,10 @@ def send_mail(route: Route, message: Message) -> Sent:
         return Sent(False, f"SMTP {codes}", for_good=all(500 <= code < 600 for code in codes))
     except (smtplib.SMTPException, OSError) as fault:
         return Sent(False, type(fault).__name__)
-    return Sent(True, f"accepted, {len(refused)} of {len(route.to)} refused" if refused else "accepted")
+    if refused:
+        some = Sentence("accepted, {refused} of {all} refused", refused=len(refused), all=len(route.to))
+        return Sent(True, spoken(some))
+    return Sent(True, spoken(Sentence("accepted")))
 
 
 def senders(routing: Routing, *, clock: Callable[[], datetime]) -> dict[str, Sender]:
@@ -166,7 +171,7 @@ def senders(routing: Routing, *, clock: Callable[[], datetime]) -> dict[str, Sen
     def send(message: Message) -> Sent:
         route = routing.route(message.target)
         if route is None or f"alert.{route.channel}" != message.channel:
-            return Sent(False, f"there is no route {message.target} any more", for_good=True)
+            return Sent(False, spoken(Sentence("there is no route {id} any more", id=message.target)), for_good=True)
         return send_mail(route, message) if route.channel == "smtp" else send_http(client, route, message, clock())
 
     return {f"alert.{channel}": send for channel in (*sorted(HTTP_CHANNELS), "smtp")}

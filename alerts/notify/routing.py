@@ -13,6 +13,7 @@ from alerts.documents import Frozen, parse_document
 from alerts.labels import Label, Matcher
 from alerts.response import Post
 from gis.errors import BadInput
+from gis.sentences import Sentence
 
 #: steps in an alert's life that somebody may have to act on
 TOLD_CHANGES = (
@@ -59,15 +60,22 @@ class Route(Frozen):
     @model_validator(mode="after")
     def says_what_its_channel_needs(self) -> Self:
         if self.channel in HTTP_CHANNELS and self.url_from is None:
-            raise ValueError(f"route {self.id}: {self.channel} needs url_from, the variable that holds its address")
+            raise BadInput(
+                "route {id}: {channel} needs url_from, the variable that holds its address",
+                id=self.id,
+                channel=self.channel,
+            )
         if self.channel == "smtp" and not (self.server and self.sender and self.to):
-            raise ValueError(f"route {self.id}: smtp needs server, sender and to")
+            raise BadInput("route {id}: smtp needs server, sender and to", id=self.id)
         if unknown := set(self.changes) - set(TOLD_CHANGES):
-            raise ValueError(
-                f"route {self.id}: changes {', '.join(sorted(unknown))}; there are {', '.join(TOLD_CHANGES)}"
+            raise BadInput(
+                "route {id}: changes {unknown}; there are {known}",
+                id=self.id,
+                unknown=sorted(unknown),
+                known=TOLD_CHANGES,
             )
         if any("@" not in address for address in (*self.to, *([self.sender] if self.sender else []))):
-            raise ValueError(f"route {self.id}: sender and to are e-mail addresses")
+            raise BadInput("route {id}: sender and to are e-mail addresses", id=self.id)
         return self
 
 
@@ -92,7 +100,7 @@ class QuietHours(Frozen):
     @classmethod
     def red_never_waits(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
         if 1 in levels:
-            raise ValueError("quiet hours never hold red back")
+            raise BadInput("quiet hours never hold red back")
         return levels
 
 
@@ -109,11 +117,13 @@ class Routing(Frozen):
     def holds_together(self) -> Self:
         ids = [route.id for route in self.routes]
         if doubled := {name for name in ids if ids.count(name) > 1}:
-            raise ValueError(f"routes given twice: {', '.join(sorted(doubled))}")
+            raise BadInput("routes given twice: {doubled}", doubled=sorted(doubled))
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as fault:
-            raise ValueError(f"timezone {self.timezone!r} is none; Asia/Shanghai would be one") from fault
+            raise BadInput(
+                "timezone {timezone!r} is none; Asia/Shanghai would be one", timezone=self.timezone
+            ) from fault
         return self
 
     def route(self, route_id: str) -> Route | None:
@@ -130,14 +140,14 @@ def parse_routing(text: str, *, environment: Mapping[str, str], name: str = "rou
         With every fault, when it does not hold together or names variables that are not set.
     """
     routing = parse_document(Routing, text, name)
-    faults: list[str] = []
+    faults: list[Sentence] = []
     routes = tuple(with_secrets(route, environment, faults) for route in routing.routes)
     if faults:
-        raise BadInput(f"{name}: {'; '.join(faults[:10])}")
+        raise BadInput("{file}: {faults}", file=name, faults=faults[:10])
     return routing.model_copy(update={"routes": routes})
 
 
-def with_secrets(route: Route, environment: Mapping[str, str], faults: list[str]) -> Route:
+def with_secrets(route: Route, environment: Mapping[str, str], faults: list[Sentence]) -> Route:
     """Return the route with what its variables hold; adds what is missing to `faults`."""
     held: dict[str, SecretStr] = {}
     for kind in ("url", "secret", "password"):
@@ -145,14 +155,18 @@ def with_secrets(route: Route, environment: Mapping[str, str], faults: list[str]
         if variable is None:
             continue
         if not environment.get(variable):
-            faults.append(f"route {route.id}: the environment variable {variable} is not set")
+            faults.append(
+                Sentence("route {id}: the environment variable {variable} is not set", id=route.id, variable=variable)
+            )
             continue
         held[kind] = SecretStr(environment[variable])
     if "url" in held:
         try:
             TypeAdapter(HttpUrl).validate_python(held["url"].get_secret_value())
         except ValidationError:
-            faults.append(f"route {route.id}: {route.url_from} holds no http or https address")
+            faults.append(
+                Sentence("route {id}: {variable} holds no http or https address", id=route.id, variable=route.url_from)
+            )
     return route.model_copy(update=held)
 
 
@@ -164,5 +178,5 @@ def read_routing(path: Path | None, *, environment: Mapping[str, str]) -> Routin
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise BadInput(f"{path}: the routes cannot be read ({fault})") from fault
+        raise BadInput("{path}: the routes cannot be read ({fault})", path=path, fault=fault) from fault
     return parse_routing(text, environment=environment, name=path.name)

@@ -30,11 +30,14 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
+from gis.sentences import Sentence
 from layers.measures import SENSITIVE_SUBCATEGORIES
 
 SQL = load_statements("alerts", "risk")
 logger = structlog.get_logger("fengqiao.risk")
 
+#: how a sentence calls where a risk point stands
+STANDS = {"confirmed": Sentence("confirmed"), "rejected": Sentence("rejected")}
 #: who may confirm and reject; the database holds the same
 DECIDERS = frozenset({"commander", "operator"})
 LEAST_HOMES = 10
@@ -236,7 +239,7 @@ def decide(connection: Connection, decision: Decision, *, role: str, by: str, no
         If there is no such point, or it is not waiting.
     """
     if role not in DECIDERS:
-        raise NotAllowed(f"the role {role} may not decide on risk points")
+        raise NotAllowed("the role {role} may not decide on risk points", role=role)
     if not decision.reason.strip():
         raise BadInput("say why; the reason stays with the decision")
     changed = connection.scalar(
@@ -253,8 +256,10 @@ def decide(connection: Connection, decision: Decision, *, role: str, by: str, no
     if changed is None:
         status = connection.scalar(SQL["point_status"], {"id": decision.point_id})
         if status is None:
-            raise NotFound(f"there is no risk point {decision.point_id}")
-        raise Conflict(f"risk point {decision.point_id} is {status} already")
+            raise NotFound("there is no risk point {point_id}", point_id=decision.point_id)
+        raise Conflict(
+            "risk point {point_id} is {status} already", point_id=decision.point_id, status=STANDS.get(status, status)
+        )
     connection.execute(SQL["tell_risk"])
 
 

@@ -20,7 +20,7 @@ from casework.unplaced.queue import STATEMENTS, Engine, WaitingRow, select_one
 from gis.database.statements import quoted
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
 from gis.placing import BUILDING, PLACE, number_of
-from gis.subjects import SUBJECTS, Subject
+from gis.subjects import CALLED, SUBJECTS, Subject
 from gis.texts import texts_in
 
 Outcome = Literal["placed", "outside", "given_up"]
@@ -92,7 +92,11 @@ def decide(
     before = lock(connection, kind, record_id)
     row = select_one(connection, engine, subject, record_id, subdistrict_code=subdistrict_code, now=now)
     if row is None:
-        raise Conflict(f"{subject} {record_id} waits no longer: somebody has decided about it")
+        raise Conflict(
+            "{subject} {record_id} waits no longer: somebody has decided about it",
+            subject=CALLED[subject],
+            record_id=record_id,
+        )
     check_outcome(decided)
     chosen, alias_id, located = None, None, before
     if decided.outcome == PLACED:
@@ -115,7 +119,11 @@ def decide(
     try:
         decision_id = int(connection.execute(STATEMENTS["insert_decision"], values).scalar_one())
     except IntegrityError as fault:
-        raise Conflict(f"{subject} {record_id} waits no longer: somebody has decided about it") from fault
+        raise Conflict(
+            "{subject} {record_id} waits no longer: somebody has decided about it",
+            subject=CALLED[subject],
+            record_id=record_id,
+        ) from fault
     if located != before:
         put(connection, kind, record_id, row.record.happened_at, located)
     connection.execute(STATEMENTS["tell"], {"subject": subject, "record_id": record_id})
@@ -134,13 +142,19 @@ def undo(connection: Connection, decision_id: int, *, actor: str, now: datetime)
     """
     decision = connection.execute(STATEMENTS["decision"], {"id": decision_id}).one_or_none()
     if decision is None:
-        raise NotFound(f"no decision {decision_id}")
+        raise NotFound("no decision {decision_id}", decision_id=decision_id)
     if decision.ended_at is not None:
-        raise Conflict(f"decision {decision_id} has ended: {decision.ended_by}")
+        raise Conflict(
+            "decision {decision_id} has ended: {ended_by}", decision_id=decision_id, ended_by=decision.ended_by
+        )
     kind = subject_named(decision.subject)
     current = lock(connection, kind, decision.record_id)
     if current != decision.located:
-        raise Conflict(f"{decision.subject} {decision.record_id} was placed anew since; it cannot be taken back")
+        raise Conflict(
+            "{subject} {record_id} was placed anew since; it cannot be taken back",
+            subject=CALLED[decision.subject],
+            record_id=decision.record_id,
+        )
     if decision.located != decision.located_before:
         put(connection, kind, decision.record_id, None, decision.located_before)
     connection.execute(STATEMENTS["end_decision"], {"id": decision_id, "now": now, "actor": actor})
@@ -152,7 +166,7 @@ def undo(connection: Connection, decision_id: int, *, actor: str, now: datetime)
 
 def subject_named(name: str) -> Subject:
     if name not in SUBJECTS:
-        raise BadInput(f"no kind of record {name!r}; there are {', '.join(SUBJECTS)}")
+        raise BadInput("no kind of record {name!r}; there are {known}", name=name, known=SUBJECTS)
     return SUBJECTS[name]
 
 
@@ -163,9 +177,11 @@ def lock(connection: Connection, kind: Subject, record_id: int) -> dict[str, Any
     statement = f"SELECT jsonb_build_object({pairs}) FROM {table} WHERE id = :id"
     found = connection.execute(text(f"{statement} FOR UPDATE"), {"id": record_id}).scalar_one_or_none()
     if found is None and connection.execute(text(statement), {"id": record_id}).scalar_one_or_none() is not None:
-        raise NotAllowed(f"{kind.name} {record_id} lies outside what you may change")
+        raise NotAllowed(
+            "{subject} {record_id} lies outside what you may change", subject=CALLED[kind.name], record_id=record_id
+        )
     if found is None:
-        raise NotFound(f"no {kind.name} {record_id}")
+        raise NotFound("no {subject} {record_id}", subject=CALLED[kind.name], record_id=record_id)
     return dict(found)
 
 
@@ -188,13 +204,23 @@ def put(
 def check_outcome(decided: Decided) -> None:
     """Raise BadInput for a decision that says too little or too much."""
     if decided.outcome not in (PLACED, OUTSIDE, GIVEN_UP):
-        raise BadInput(f"no outcome {decided.outcome!r}; there are {PLACED}, {OUTSIDE}, {GIVEN_UP}")
+        raise BadInput(
+            "no outcome {outcome!r}; there are {placed}, {outside}, {given_up}",
+            outcome=decided.outcome,
+            placed=PLACED,
+            outside=OUTSIDE,
+            given_up=GIVEN_UP,
+        )
     if decided.outcome != PLACED and (decided.offer or decided.point or decided.alias):
-        raise BadInput(f"{decided.outcome!r} names no place")
+        raise BadInput("{outcome!r} names no place", outcome=decided.outcome)
     if decided.outcome == GIVEN_UP and not decided.reason.strip():
         raise BadInput("say why it cannot be placed")
     if len(decided.reason) > REASON_LENGTH:
-        raise BadInput(f"the reason has {len(decided.reason)} characters, at most {REASON_LENGTH} are kept")
+        raise BadInput(
+            "the reason has {length} characters, at most {most} are kept",
+            length=len(decided.reason),
+            most=REASON_LENGTH,
+        )
 
 
 def taken(row: WaitingRow, engine: Engine, decided: Decided) -> tuple[int | None, Offer]:
@@ -205,10 +231,15 @@ def taken(row: WaitingRow, engine: Engine, decided: Decided) -> tuple[int | None
         for number, candidate in enumerate(row.candidates, start=1):
             if candidate.offer.key == decided.offer:
                 return number, candidate.offer
-        raise NotFound(f"{decided.offer!r} is offered no longer for {row.record.subject} {row.record.id}")
+        raise NotFound(
+            "{offer!r} is offered no longer for {subject} {record_id}",
+            offer=decided.offer,
+            subject=CALLED[row.record.subject],
+            record_id=row.record.id,
+        )
     lon, lat = decided.point or (0.0, 0.0)
     if not engine.territory.inside([lon], [lat])[0]:
-        raise BadInput(f"the point {lon:.6f}, {lat:.6f} lies outside the sub-district")
+        raise BadInput("the point {lon:.6f}, {lat:.6f} lies outside the sub-district", lon=lon, lat=lat)
     level = "building" if decided.at_building else "coordinates"
     return None, Offer("point", level, lon, lat, POINTED_M, decided.at_place, decided.at_building)
 

@@ -41,12 +41,17 @@ def learn_name(
     """
     name, read = alias.strip(), normalise(alias)
     if not SHORTEST <= len(read) <= LONGEST or read.isdigit():
-        raise BadInput(f"{alias!r} is no name: it needs {SHORTEST} to {LONGEST} characters that are not all digits")
+        raise BadInput(
+            "{alias!r} is no name: it needs {shortest} to {longest} characters that are not all digits",
+            alias=alias,
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )
     if read not in normalise(row.words):
-        raise BadInput(f"{alias!r} does not stand in the words of this record")
+        raise BadInput("{alias!r} does not stand in the words of this record", alias=alias)
     owner = name_owner(engine, row, alias, owner)
     if bearer := engine.known.get(read):
-        raise Conflict(f"{alias!r} is known already: {engine.gazetteer.places[bearer].name}")
+        raise Conflict("{alias!r} is known already: {name}", alias=alias, name=engine.gazetteer.places[bearer].name)
     place_id = number_of(owner, PLACE)
     if not place_id:
         raise BadInput("a name is learned for a place: choose one that is offered, or a point that stands in an estate")
@@ -82,5 +87,5 @@ def withdraw_name(connection: Connection, alias_id: int, *, now: datetime) -> st
     """
     withdrawn: str | None = connection.execute(STATEMENTS["withdraw"], {"id": alias_id, "now": now}).scalar()
     if withdrawn is None:
-        raise NotFound(f"no learned name {alias_id} is in force")
+        raise NotFound("no learned name {alias_id} is in force", alias_id=alias_id)
     return withdrawn

@@ -69,7 +69,7 @@ def router(services: Services) -> APIRouter:
         async for piece in request.stream():
             content += piece
             if len(content) > MOST_BYTES:
-                raise BadInput(f"more than {MOST_BYTES:,} bytes; no CAP message is so large")
+                raise BadInput("more than {most:,} bytes; no CAP message is so large", most=MOST_BYTES)
         with services.asking(session) as connection:
             stored = import_cap(
                 connection,

@@ -5,6 +5,8 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from gis.errors import BadInput
+
 Crs = Literal["EPSG:4326", "WGS-84", "EPSG:4490", "GCJ-02", "BD-09"]
 State = Literal["reported", "dispatched", "accepted", "handling", "closed", "withdrawn"]
 Grade = Literal["general", "larger", "major", "severe"]
@@ -35,7 +37,7 @@ class Reported(BaseModel):
     def coordinates_are_whole(self) -> Self:
         stated = [value is not None for value in (self.lon, self.lat, self.crs)]
         if any(stated) and not all(stated):
-            raise ValueError("lon, lat and crs belong together; one of them is missing")
+            raise BadInput("lon, lat and crs belong together; one of them is missing")
         return self
 
 

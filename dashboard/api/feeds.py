@@ -92,7 +92,7 @@ def file_name(stated: str, content_type: str) -> str:
         return name
     ending = ENDINGS.get(content_type.partition(";")[0].strip().lower())
     if ending is None:
-        raise BadInput(f"state the file's form by ?file=name.csv or by Content-Type; known are {', '.join(ENDINGS)}")
+        raise BadInput("state the file's form by ?file=name.csv or by Content-Type; known are {known}", known=ENDINGS)
     return f"pushed{ending}"
 
 
@@ -103,5 +103,5 @@ async def write_body(request: Request, path: Path) -> None:
         async for piece in request.stream():
             size += len(piece)
             if size > LARGEST:
-                raise BadInput(f"more than {LARGEST >> 20} MiB; hand it over in parts")
+                raise BadInput("more than {most} MiB; hand it over in parts", most=LARGEST >> 20)
             file.write(piece)

@@ -34,6 +34,7 @@ from gis.geocode import ENGINE_VERSION, Gazetteer
 from gis.location import Location
 from gis.placing import Territory, place_records, readings_frame
 from gis.sealing import seal
+from gis.sentences import Sentence
 
 if TYPE_CHECKING:
     from etl.intake import Ground
@@ -158,14 +159,20 @@ def wgs84_point(question: ReverseQuestion) -> tuple[float, float]:
     BadInput
         If the axes are exchanged, or the numbers cannot be coordinates of the system.
     """
-    stated = f"lon {question.lon:g}, lat {question.lat:g}"
+    stated = Sentence("lon {lon:g}, lat {lat:g}", lon=question.lon, lat=question.lat)
     if unswap([question.lon], [question.lat])[2][0]:
-        raise BadInput(f"{stated}: the axes are exchanged; lon (easting) and lat (northing) the other way round")
+        raise BadInput(
+            "{stated}: the axes are exchanged; lon (easting) and lat (northing) the other way round", stated=stated
+        )
     if question.system not in PROJECTED and not (abs(question.lon) <= 180 and abs(question.lat) <= 90):
-        raise BadInput(f"{stated}: no degrees of {question.system}; lon is at most 180, lat at most 90")
+        raise BadInput(
+            "{stated}: no degrees of {system}; lon is at most 180, lat at most 90",
+            stated=stated,
+            system=question.system,
+        )
     lon, lat = to_wgs84([question.lon], [question.lat], system=question.system)
     if not (np.isfinite(lon[0]) and np.isfinite(lat[0]) and abs(lon[0]) <= 180 and abs(lat[0]) <= 90):
-        raise BadInput(f"{stated}: no coordinates of {question.system}")
+        raise BadInput("{stated}: no coordinates of {system}", stated=stated, system=question.system)
     return float(lon[0]), float(lat[0])
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gis.coordinates import System
+from gis.errors import BadInput
 
 #: texts of one question
 MOST_TEXTS = 1000
@@ -35,7 +36,7 @@ class GeocodeQuestion(BaseModel):
     @model_validator(mode="after")
     def one_of_both(self) -> Self:
         if (self.text is None) == (self.texts is None):
-            raise ValueError("give either text or texts, one of them and not both")
+            raise BadInput("give either text or texts, one of them and not both")
         return self
 
 

@@ -98,7 +98,7 @@ def router(services: Services) -> APIRouter:
         with asking(session) as asker:
             row = asker.row("photo_of", id=incident_id)
         if row is None or row.photo is None:
-            raise NotFound(f"incident {incident_id} has no photo")
+            raise NotFound("incident {incident_id} has no photo", incident_id=incident_id)
         return FileResponse(find_photo(services.settings.var_dir, row.photo), media_type="image/jpeg")
 
     @routes.get("/visits/{visit_id}", summary="One visit in full; opening the person is noted in the audit")
@@ -130,6 +130,6 @@ async def body_of(request: Request, *, most: int) -> bytes:
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise BadInput(f"the photo has more than {most / 1e6:.1f} MB")
+            raise BadInput("the photo has more than {most:.1f} MB", most=most / 1e6)
         parts.append(part)
     return b"".join(parts)

@@ -30,6 +30,7 @@ from dashboard.api.event_models import (
 from dashboard.services import Services, session_of
 from gis.database.statements import load_statements
 from gis.errors import BadInput, NotFound
+from gis.subjects import CALLED
 
 STATEMENTS = load_statements("dashboard", "events")
 
@@ -161,7 +162,9 @@ def select(connection: Connection, statement: str, values: dict[str, Any]) -> Se
 def one(connection: Connection, statement: str, id: int) -> dict[str, Any]:
     row = connection.execute(STATEMENTS[statement], {"id": id}).one_or_none()
     if row is None:
-        raise NotFound(f"there is no {statement} {id} within what you may see")
+        raise NotFound(
+            "there is no {subject} {record_id} within what you may see", subject=CALLED[statement], record_id=id
+        )
     return dict(row._mapping)
 
 
@@ -188,7 +191,7 @@ def read_mark(text: str | None) -> tuple[datetime | None, int | None]:
         # a plus sign in a query is a space when nobody quoted it
         moment = datetime.fromisoformat(at.replace(" ", "+"))
         if moment.tzinfo is None:
-            raise ValueError("no offset")
+            raise ValueError  # told below
         return moment, int(number)
     except ValueError as fault:
-        raise BadInput(f"after={text!r} is not the `next` of a page") from fault
+        raise BadInput("after={text!r} is not the `next` of a page", text=text) from fault

@@ -9,7 +9,9 @@ import typer
 from dashboard.dictionary.schema import SCHEMAS, TableEntry, select_tables, table_title
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 HEAD = """# Data dictionary
 
@@ -32,7 +34,7 @@ def dictionary(
         with database.owner.connect() as connection:
             text = dictionary_text(select_tables(connection))
     out.write_text(text, encoding="utf-8")
-    typer.echo(f"{out} is written.")
+    typer.echo(spoken(Sentence("{out} is written.", out=out)))
 
 
 def dictionary_text(tables: Sequence[TableEntry]) -> str:

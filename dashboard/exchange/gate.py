@@ -25,6 +25,7 @@ from dashboard.errors import answer, translated
 from dashboard.exchange.resources import OWN, OWN_PATHS, Match, check_scope, match_call, narrowed
 from dashboard.services import Services
 from gis.errors import LimitReached, NotAllowed, NotSignedIn
+from gis.sentences import Sentence
 
 #: terms changed by an operator hold after this [s], as a revoked key does
 TRUST_S = 2.0
@@ -123,7 +124,7 @@ class ConsumerGate:
 def granted(match: Match | None, terms: Terms, scope: Scope) -> Grant:
     """Return the grant a call stands on; raises NotAllowed."""
     if match is None or scope["type"] != "http":
-        raise NotAllowed(f"{scope['path']} is nothing a key can be granted")
+        raise NotAllowed("{scope} is nothing a key can be granted", scope=scope["path"])
     parameters = [name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)]
     return check_scope(match, terms.scopes.get(match.resource.id), parameters)
 
@@ -147,8 +148,10 @@ def limit_headers(terms: Terms, admission: Admission) -> dict[str, str]:
 
 def refused(admission: Admission, headers: dict[str, str]) -> ASGIApp:
     """Answer 429 with the time after which asking makes sense."""
-    span = "day" if admission.day_left == 0 else "minute"
-    error = LimitReached(f"this key has used up its calls of the {span}; {headers['RateLimit-Policy']}")
+    span = Sentence("day") if admission.day_left == 0 else Sentence("minute")
+    error = LimitReached(
+        "this key has used up its calls of the {span}; {policy}", span=span, policy=headers["RateLimit-Policy"]
+    )
     error.retry_after_s = max(admission.retry_after_s, 1.0)
     return answer(error)
 

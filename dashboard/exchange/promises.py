@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from access.consumers import Scope
 from dashboard.exchange.resources import Resource, resources
 from gis.errors import BadInput
+from gis.sentences import Sentence
+from gis.validation import faults_of
 from layers.catalogue import Words
 
 
@@ -58,13 +60,13 @@ def parse_promises(stated: Mapping[str, Any]) -> dict[str, Promise]:
             found[name] = Promise.model_validate(row)
             Draft202012Validator.check_schema(row["record"])
         except ValidationError as error:
-            faults += [f"{name}: {fault['msg']}" for fault in error.errors()]
+            faults.append(Sentence("{place}: {what}", place=name, what=faults_of(error.errors())))
         except SchemaError as error:
-            faults.append(f"{name}: {error.message}")
+            faults.append(Sentence("{place}: {what}", place=name, what=error.message))
         if name not in resources():
-            faults.append(f"{name} is no resource")
+            faults.append(Sentence("{name} is no resource", name=name))
     if faults:
-        raise BadInput("contracts.yml: " + "; ".join(faults[:10]))
+        raise BadInput("{file}: {faults}", file="contracts.yml", faults=faults[:10])
     return found
 
 

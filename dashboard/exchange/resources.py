@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from access.consumers import Scope
 from gis.errors import BadInput, NotAllowed
+from gis.validation import faults_of
 from layers.catalogue import Words
 
 #: everybody with a key may ask who they are and what they may
@@ -41,9 +42,9 @@ class Resource(BaseModel):
     def hold_together(self) -> "Resource":
         known = set(self.fields)
         if known and (unknown := sorted((set(self.always) | set(self.filters.values())) - known)):
-            raise ValueError(f"{self.id}: {', '.join(unknown)} is no field of it")
+            raise BadInput("{id}: {unknown} is no field of it", id=self.id, unknown=unknown)
         if missing := sorted({*self.cut, *self.whole} - set(self.paths)):
-            raise ValueError(f"{self.id}: {', '.join(missing)} is no path of it")
+            raise BadInput("{id}: {missing} is no path of it", id=self.id, missing=missing)
         return self
 
     @cached_property
@@ -91,7 +92,7 @@ def parse_resources(stated: Any) -> dict[str, Resource]:
     try:
         found = [Resource.model_validate(row) for row in stated]
     except ValidationError as error:
-        raise BadInput("resources.yml: " + "; ".join(fault["msg"] for fault in error.errors()[:10])) from error
+        raise BadInput("{file}: {faults}", file="resources.yml", faults=faults_of(error.errors())) from error
     return {resource.id: resource for resource in found}
 
 
@@ -127,19 +128,19 @@ def check_scope(match: Match, scope: Scope | None, parameters: Sequence[str]) ->
     """
     resource = match.resource
     if scope is None:
-        raise NotAllowed(f"this key was not granted {resource.id}")
+        raise NotAllowed("this key was not granted {id}", id=resource.id)
     if match.writes and not scope.write:
-        raise NotAllowed(f"this key may read {resource.id} and not write it")
+        raise NotAllowed("this key may read {id} and not write it", id=resource.id)
     if match.item is not None and not scope.allows_item(match.item):
-        raise NotAllowed(f"this key was not granted {match.item!r} of {resource.id}")
+        raise NotAllowed("this key was not granted {item!r} of {id}", item=match.item, id=resource.id)
     if not scope.whole:
         if match.path in resource.whole:
-            raise NotAllowed(f"{resource.id} is given whole here, and this key was granted some of its fields")
+            raise NotAllowed("{id} is given whole here, and this key was granted some of its fields", id=resource.id)
         if match.cuts:
             granted = scope.fields | set(resource.always)
             allowed = set(resource.plain) | {name for name, told in resource.filters.items() if told in granted}
             if hidden := sorted(set(parameters) - allowed - {"token"}):
-                raise NotAllowed(f"{', '.join(hidden)} may tell about a field this key was not granted")
+                raise NotAllowed("{hidden} may tell about a field this key was not granted", hidden=hidden)
     return scope
 
 

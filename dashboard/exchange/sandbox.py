@@ -110,7 +110,7 @@ class Sandbox:
         except DBAPIError as fault:
             raise Unavailable("the sandbox is not there; an operator makes it with `fengqiao sandbox`") from fault
         if found is None:
-            raise NotSignedIn(f"the sandbox has no account for the role {role}")
+            raise NotSignedIn("the sandbox has no account for the role {role}", role=role)
         return found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,6 +24,8 @@ from gis.cells import to_hex
 from gis.database.connection import Database, identified
 from gis.database.statements import load_statements
 from gis.identity import identity_keys
+from gis.sentences import Sentence
+from gis.texts import spoken
 
 EVENTS = load_statements("dashboard", "events")
 STATEMENTS = load_statements("dashboard", "webhooks")
@@ -43,10 +45,10 @@ def sender_for(database: Database, clock: Callable[[], datetime]) -> Sender:
         with database.owner.connect() as connection:
             subscription = find_subscription(connection, int(message.target), keys=keys)
         if subscription is None or subscription.paused:
-            return Sent(False, "the webhook was removed or is paused", for_good=True)
+            return Sent(False, spoken(Sentence("the webhook was removed or is paused")), for_good=True)
         body = event_body(database, message, subscription, now=clock())
         if body is None:
-            return Sent(False, "the consumer may no longer know of this", for_good=True)
+            return Sent(False, spoken(Sentence("the consumer may no longer know of this")), for_good=True)
         return post(client, subscription, message, body, now=clock())
 
     return send

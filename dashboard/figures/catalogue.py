@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from gis.database.statements import load_statements
 from gis.errors import BadInput, NotFound
+from gis.sentences import Sentence
+from gis.validation import faults_of
 from layers.catalogue import Words
 
 RECORDS = load_statements("dashboard", "figures")
@@ -66,9 +68,9 @@ class Figure(BaseModel):
     @model_validator(mode="after")
     def hold_together(self) -> "Figure":
         if (self.rows is None) == (self.parts is None):
-            raise ValueError(f"{self.id}: a figure has rows or parts, and not both")
+            raise BadInput("{id}: a figure has rows or parts, and not both", id=self.id)
         if self.rows is not None and self.rows not in set(RECORDS):
-            raise ValueError(f"{self.id}: there is no statement {self.rows} in sql/figures.sql")
+            raise BadInput("{id}: there is no statement {rows} in sql/figures.sql", id=self.id, rows=self.rows)
         return self
 
     @property
@@ -94,14 +96,16 @@ def parse_figures(stated: Any) -> dict[str, Figure]:
     try:
         found = [Figure.model_validate(row) for row in stated]
     except ValidationError as error:
-        raise BadInput("figures/catalogue.yml: " + "; ".join(fault["msg"] for fault in error.errors()[:10])) from error
+        raise BadInput("{file}: {faults}", file="figures/catalogue.yml", faults=faults_of(error.errors())) from error
     by_id = {figure.id: figure for figure in found}
-    faults = [f"{figure.id} stands twice" for figure in found if by_id[figure.id] is not figure]
+    faults = [Sentence("{id} stands twice", id=figure.id) for figure in found if by_id[figure.id] is not figure]
     for figure in found:
         unknown = [part for part in figure.parts or () if part not in by_id or by_id[part].rows is None]
-        faults += [f"{figure.id}: {part} is no figure that counts records" for part in unknown]
+        faults += [
+            Sentence("{id}: {part} is no figure that counts records", id=figure.id, part=part) for part in unknown
+        ]
     if faults:
-        raise BadInput("figures/catalogue.yml: " + "; ".join(faults[:10]))
+        raise BadInput("{file}: {faults}", file="figures/catalogue.yml", faults=faults[:10])
     return by_id
 
 
@@ -118,4 +122,4 @@ def figure_named(figure_id: str) -> Figure:
     try:
         return figures()[figure_id]
     except KeyError:
-        raise NotFound(f"no figure {figure_id!r}; GET /api/figures lists them") from None
+        raise NotFound("no figure {figure_id!r}; GET /api/figures lists them", figure_id=figure_id) from None

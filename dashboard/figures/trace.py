@@ -124,7 +124,7 @@ def ask(
             raise NotAllowed("figures of another community are not open to a community leader")
     current = month_of(now, district.timezone)
     if month is not None and month > current:
-        raise BadInput(f"{month} has not begun; the current month is {current}")
+        raise BadInput("{month} has not begun; the current month is {current}", month=month, current=current)
     return Asked(district.code, district.timezone, now, month or current.shifted(-1), community)
 
 

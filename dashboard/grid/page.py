@@ -53,7 +53,7 @@ def router(services: Services) -> APIRouter:
     def static(name: str) -> Response:
         file = static_files().get(name)
         if file is None:
-            raise NotFound(f"nothing is served at /grid/static/{name}")
+            raise NotFound("nothing is served at /grid/static/{name}", name=name)
         return Response(
             file.read_bytes(), media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": "no-cache"}
         )

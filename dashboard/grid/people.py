@@ -38,7 +38,7 @@ def people_of(asker: Asker) -> dict[str, Any]:
 def group_of(asker: Asker, group: str) -> dict[str, Any]:
     """The persons of one group: where, how old, which groups; no names until one is opened."""
     if group not in GROUPS:
-        raise BadInput(f"no group {group!r}; there are {', '.join(GROUPS)}")
+        raise BadInput("no group {group!r}; there are {known}", group=group, known=GROUPS)
     return {
         "group": group,
         "persons": [

@@ -150,7 +150,7 @@ def opened_incident(asker: Asker, incident_id: int) -> dict[str, Any]:
     """One incident in full, with what happened to it and what the asker may do next."""
     row = asker.row("incident", id=incident_id)
     if row is None:
-        raise NotFound(f"no incident {incident_id}")
+        raise NotFound("no incident {incident_id}", incident_id=incident_id)
     record = dict(row._mapping)
     reporter = record.pop("reported_by") == asker.session.account_id
     roles = {asker.session.role} | ({"reporter"} if reporter else set())
@@ -168,7 +168,7 @@ def opened_visit(asker: Asker, visit_id: int) -> dict[str, Any]:
     """One visit in full, with the person it is for; opening it is noted in the audit."""
     row = asker.row("visit", id=visit_id)
     if row is None:
-        raise NotFound(f"no visit {visit_id}")
+        raise NotFound("no visit {visit_id}", visit_id=visit_id)
     steps = read_rules().life("visit").open_to(status="done" if row.done_at else "due", roles={asker.session.role})
     person = opened_person(asker, row.resident_id, why=f"visit {visit_id}") if row.resident_id else None
     return dict(row._mapping) | {
@@ -186,7 +186,7 @@ def opened_person(asker: Asker, resident_id: int, *, why: str) -> dict[str, Any]
     """One person by name, with earlier visits; who opened it, and why, is noted in the audit."""
     row = asker.row("person", id=resident_id)
     if row is None:
-        raise NotFound(f"no resident {resident_id} on your ground")
+        raise NotFound("no resident {resident_id} on your ground", resident_id=resident_id)
     asker.rows("note_event", action="person_opened", changes=json.dumps({"resident_id": resident_id, "why": why}))
     return dict(row._mapping) | {
         "place": place_text(asker, row, ""),

@@ -25,9 +25,9 @@ def uploaded(contents: str, name: str) -> Iterator[Path]:
     try:
         data = base64.b64decode(contents.partition(",")[2], validate=True)
     except binascii.Error as fault:
-        raise BadInput(f"{name} did not arrive whole; hand it over again") from fault
+        raise BadInput("{name} did not arrive whole; hand it over again", name=name) from fault
     if len(data) > LARGEST:
-        raise BadInput(f"{name} is larger than {LARGEST >> 20} MiB; load it on the command line")
+        raise BadInput("{name} is larger than {most} MiB; load it on the command line", name=name, most=LARGEST >> 20)
     with TemporaryDirectory(prefix="fengqiao-upload-") as folder:
         # browsers of other systems send a path with their own separators
         path = Path(folder) / (PurePath(name.replace("\\", "/")).name or "file")

@@ -70,7 +70,7 @@ def find_scope(
             SQL["community_code"], {"subdistrict_code": district["code"], "asked": community}
         ).first()
         if found is None:
-            raise NotFound(f"there is no community {community!r} in {district['name']}")
+            raise NotFound("there is no community {community!r} in {district}", community=community, district=district['name'])
         code = found.code
         name = found.name_en if language == "en" and found.name_en else found.name
     return Scope(
@@ -202,7 +202,10 @@ def class_limits(connection: Connection, scope: Scope, *, layer_id: str = "deman
     """
     limits = connection.scalar(SQL["class_limits"], scope.parameters() | {"layer_id": layer_id})
     if limits is None:
-        raise NotFound(f"layer {layer_id} has no classes yet; they are decided when a load ends: fengqiao load DIR")
+        raise NotFound(
+            "layer {layer_id} has no classes yet; they are decided when a load ends: fengqiao load DIR",
+            layer_id=layer_id,
+        )
     return tuple(limits)
 
 

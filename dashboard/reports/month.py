@@ -36,7 +36,7 @@ def parse_month(text: str) -> Month:
     """Read ``YYYY-MM``; raises BadInput for anything else."""
     match = FORM.match(text)
     if not match or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 9998:
-        raise BadInput(f"{text!r} is not a month; write it like 2026-10")
+        raise BadInput("{text!r} is not a month; write it like 2026-10", text=text)
     return Month(int(match[1]), int(match[2]))
 
 

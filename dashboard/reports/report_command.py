@@ -12,6 +12,7 @@ from dashboard.reports.pages import build_report
 from dashboard.reports.printing import print_report
 from gis.database.connection import running_database
 from gis.errors import BadInput
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
 from gis.texts import texts_in
 
@@ -28,7 +29,7 @@ def report(
 ) -> None:
     """Write the monthly map report as PDF: a map page per theme, drawn as vectors, with tables and definitions."""
     if not out.parent.is_dir():
-        raise BadInput(f"{out}: the folder {out.parent} does not exist")
+        raise BadInput("{out}: the folder {parent} does not exist", out=out, parent=out.parent)
     now = datetime.now(UTC)
     texts = texts_in(language)
     with running_database(DatabaseSettings()) as database, database.owner.connect() as connection:
@@ -38,4 +39,4 @@ def report(
     draft = out.with_name(out.name + ".part")
     draft.write_bytes(print_report(built, texts))
     draft.replace(out)
-    typer.echo(f"{out}: {len(built.pages)} pages")
+    typer.echo(Sentence("{out}: {pages} pages", out=out, pages=len(built.pages)).within(language))

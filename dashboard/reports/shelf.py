@@ -81,10 +81,12 @@ def make_report(services: Services, session: Session, month: Month, community: s
         scope = find_scope(connection, month, community=community or None, now=now, language=texts.language)
         if month >= month_of(now, scope.timezone):
             raise BadInput(
-                f"{month} has not ended; the newest report is of {month_of(now, scope.timezone).shifted(-1)}"
+                "{month} has not ended; the newest report is of {newest}",
+                month=month,
+                newest=month_of(now, scope.timezone).shifted(-1),
             )
         if scope.community_code is None and not may_read_whole(session):
             raise NotAllowed("the report of the whole sub-district is not open to a community leader; name a community")
         if session.role == "community_leader" and scope.community_code not in (None, *session.community_codes):
-            raise NotAllowed(f"the report of {scope.community_name} is another community's")
+            raise NotAllowed("the report of {community} is another community's", community=scope.community_name)
         return build_report(connection, scope, texts)

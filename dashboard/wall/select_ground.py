@@ -37,7 +37,7 @@ def select_ground(connection: Connection, *, now: datetime) -> tuple[str, Ground
     places = {community.code: place for place, community in enumerate(communities)}
     cells = connection.execute(SQL["cells"], {"code": street["code"]}).mappings().all()
     if not cells:
-        raise NotFound(f"the sub-district {street['code']} has no cells yet; run fengqiao load DIR first")
+        raise NotFound("the sub-district {code} has no cells yet; run fengqiao load DIR first", code=street["code"])
     surroundings = connection.execute(SQL["surroundings"], asked).mappings().all()
     outline = rings_of(shape(street["geom"]))
     return street["code"], Ground(

@@ -85,10 +85,13 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     good = good.assign(area_km2=areas_km2)
     streets, parts = good[good["level"] == "subdistrict"], good[good["level"] == "community"]
     if len(streets) > 1:
-        raise BadInput(f"{name} holds {len(streets)} areas of level 街道; one is expected")
+        raise BadInput("{name} holds {count} areas of level 街道; one is expected", name=name, count=len(streets))
     if len(streets) and streets["source_key"].iloc[0] != context.district.code:
         raise BadInput(
-            f"{name}: the 街道 has code {streets['source_key'].iloc[0]} but district.yml says {context.district.code}"
+            "{name}: the 街道 has code {stated} but district.yml says {expected}",
+            name=name,
+            stated=streets["source_key"].iloc[0],
+            expected=context.district.code,
         )
     if len(streets):
         outline = streets["shape"].iloc[0]
@@ -145,13 +148,22 @@ def check_inside(parts: pd.DataFrame, outline: shapely.Geometry, context: Contex
         if not shapely.covers(box, outline):
             west, south, east, north = (round(edge, 4) for edge in shapely.bounds(outline).tolist())
             raise BadInput(
-                f"{name}: the outline ({west}, {south}, {east}, {north}) leaves the bounds of district.yml; check crs"
+                "{name}: the outline ({west}, {south}, {east}, {north}) leaves the bounds of district.yml; check crs",
+                name=name,
+                west=west,
+                south=south,
+                east=east,
+                north=north,
             )
     for row_number, (label, shape) in enumerate(zip(parts["name"], parts["shape"], strict=True), start=1):
         outside = shapely.area(shapely.difference(shape, outline)) / shapely.area(shape)
         if outside > SLIP:
             raise BadInput(
-                f"{name}, row {row_number} ({label}): {outside:.0%} of its area lies outside the street; check crs"
+                "{name}, row {row} ({area}): {outside:.0%} of its area lies outside the street; check crs",
+                name=name,
+                row=row_number,
+                area=label,
+                outside=outside,
             )
 
 

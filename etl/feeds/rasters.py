@@ -97,11 +97,17 @@ def inspect_raster(source: FeedSource, territory: Territory, *, zone: ZoneInfo) 
             time_of(source, raster.tags() | raster.tags(band), zone)
         bounds = shapely.box(*raster.bounds)
     if not known:
-        raise BadInput(f"{name} holds no values")
+        raise BadInput("{name} holds no values", name=name)
     if lowest < feed.lowest or highest > feed.highest:
         raise BadInput(
-            f"{name} holds values from {lowest:g} to {highest:g} {feed.unit}, where there can be {feed.lowest:g} to"
-            f" {feed.highest:g}; check its nodata value"
+            "{name} holds values from {lowest:g} to {highest:g} {unit}, where there can be {least:g} "
+            "to {most:g}; check its nodata value",
+            name=name,
+            lowest=lowest,
+            highest=highest,
+            unit=feed.unit,
+            least=feed.lowest,
+            most=feed.highest,
         )
     if territory.outline is not None:
         outline = h3_cells.moved([territory.outline], system)[0]
@@ -116,7 +122,9 @@ def band_of(source: FeedSource, count: int) -> int:
     if not stated:
         return count
     if not stated.isdigit() or not 1 <= int(stated) <= count:
-        raise BadInput(f"{source.path.name} has {count} band(s); there is no band {stated}")
+        raise BadInput(
+            "{name} has {count} band(s); there is no band {band}", name=source.path.name, count=count, band=stated
+        )
     return int(stated)
 
 
@@ -125,8 +133,9 @@ def time_of(source: FeedSource, tags: dict[str, str], zone: ZoneInfo) -> datetim
     stated = source.defaults.get("measured_at") or next((tags[tag] for tag in TIME_TAGS if tags.get(tag)), "")
     if not stated:
         raise BadInput(
-            f"{source.path.name} does not say when it was measured; write the tag measured_at into it, or defaults:"
-            " {measured_at: 2026-06-01T08:00} into district.yml"
+            "{name} does not say when it was measured; write the tag measured_at into it, or defaults: "
+            "{{measured_at: 2026-06-01T08:00}} into district.yml",
+            name=source.path.name,
         )
     try:
         when = datetime.fromisoformat(stated)
@@ -141,7 +150,7 @@ def spoken_time(path: Path, stated: str) -> datetime:
             return datetime.strptime(stated.strip(), form)  # noqa: DTZ007 - the zone is the district's
         except ValueError:
             continue
-    raise BadInput(f"{path.name} says {stated!r} for its time; 2026-06-01T08:00:00 is expected")
+    raise BadInput("{name} says {time!r} for its time; 2026-06-01T08:00:00 is expected", name=path.name, time=stated)
 
 
 def write_raster(

@@ -54,8 +54,10 @@ def store(connection: Connection, good: pd.DataFrame, context: Context, batch: S
     if outside.any():
         first = int(np.flatnonzero(outside)[0])
         raise BadInput(
-            f"{context.source.path.name}, row {int(good.index[first]) + 1} ({good['name'].iloc[first]}):"
-            " the work grid lies outside the sub-district; check crs"
+            "{name}, row {row} ({grid}): the work grid lies outside the sub-district; check crs",
+            name=context.source.path.name,
+            row=int(good.index[first]) + 1,
+            grid=good["name"].iloc[first],
         )
     good = good.assign(
         subdistrict_code=batch.subdistrict_code,

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gis.errors import BadInput
+
 #: an old sheet has 65 536 rows of 256 cells at most; its process may take no more [bytes], nor longer [s]
 MOST_MEMORY = 2 << 30
 LONGEST_S = 120
@@ -46,12 +48,14 @@ def run_apart(*arguments: str | Path) -> Any:
     try:
         done = subprocess.run(command, capture_output=True, timeout=LONGEST_S, check=False)
     except subprocess.TimeoutExpired as fault:
-        raise ValueError(f"it takes longer than {LONGEST_S} s") from fault
+        raise BadInput("it takes longer than {most_s} s", most_s=LONGEST_S) from fault
     if done.returncode == NO_SHEET:
         raise KeyError(str(arguments[2]))
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ValueError(said[0][:120] if done.returncode == UNREADABLE and said else "it is damaged inside")
+        if done.returncode == UNREADABLE and said:
+            raise ValueError(said[0][:120])
+        raise BadInput("it is damaged inside")
     # written by the process above and by nobody else
     return pickle.loads(done.stdout)
 

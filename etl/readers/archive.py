@@ -41,7 +41,9 @@ def unpacked(path: Path) -> Iterator[Path]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
-        raise BadInput(f"{path.name} is not a readable zip archive ({fault}); it may be cut") from fault
+        raise BadInput(
+            "{name} is not a readable zip archive ({fault}); it may be cut", name=path.name, fault=fault
+        ) from fault
     folder = Path(tempfile.mkdtemp(prefix="fengqiao-zip-"))
     try:
         with archive:
@@ -59,20 +61,35 @@ def look_into(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     named = [entry for entry in archive.infolist() if entry.filename]
     entries = [entry for entry in named if not entry.is_dir() and not is_of_the_maker(entry)]
     if not entries:
-        raise BadInput(f"{name} is an empty archive")
+        raise BadInput("{name} is an empty archive", name=name)
     if len(entries) > MOST_FILES:
-        raise BadInput(f"{name} holds {len(entries)} files; at most {MOST_FILES} are taken out")
+        raise BadInput(
+            "{name} holds {count} files; at most {most} are taken out",
+            name=name,
+            count=len(entries),
+            most=MOST_FILES,
+        )
     total = sum(entry.file_size for entry in entries)
     if total > MOST_BYTES or (total > HARMLESS_BYTES and total > MOST_RATIO * max(path.stat().st_size, 1)):
         raise BadInput(
-            f"{name} would grow from {path.stat().st_size / 2**20:.1f} MiB to {total / 2**20:.0f} MiB; that is no"
-            " honest archive"
+            "{name} would grow from {packed:.1f} MiB to {total:.0f} MiB; that is no honest archive",
+            name=name,
+            packed=path.stat().st_size / 2**20,
+            total=total / 2**20,
         )
     for entry in entries:
         if entry.flag_bits & _ENCRYPTED_BIT:
-            raise BadInput(f"{name}: {written_name(entry)} is encrypted; deliver it without a password")
+            raise BadInput(
+                "{name}: {member} is encrypted; deliver it without a password",
+                name=name,
+                member=written_name(entry),
+            )
         if PurePosixPath(entry.filename).suffix.lower() in ARCHIVES:
-            raise BadInput(f"{name}: {written_name(entry)} is an archive in an archive; take it out first")
+            raise BadInput(
+                "{name}: {member} is an archive in an archive; take it out first",
+                name=name,
+                member=written_name(entry),
+            )
     return entries
 
 
@@ -103,11 +120,17 @@ def target_of(archive: str, entry: zipfile.ZipInfo, folder: Path) -> Path:
     name = written_name(entry).replace("\\", "/")
     parts = PurePosixPath(name).parts
     if name.startswith("/") or ".." in parts or any(":" in part or "\0" in part for part in parts):
-        raise BadInput(f"{archive}: {name!r} leads out of the archive; it was not made by an honest program")
+        raise BadInput(
+            "{archive}: {name!r} leads out of the archive; it was not made by an honest program",
+            archive=archive,
+            name=name,
+        )
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise BadInput(f"{archive}: {name!r} is a link to another file; pack the file itself")
+        raise BadInput(
+            "{archive}: {name!r} is a link to another file; pack the file itself", archive=archive, name=name
+        )
     if max(len(part.encode()) for part in parts) > 250:
-        raise BadInput(f"{archive}: {name[:40]!r}… is too long for a file name")
+        raise BadInput("{archive}: {name!r}… is too long for a file name", archive=archive, name=name[:40])
     return folder.joinpath(*parts)
 
 
@@ -120,5 +143,8 @@ def take_out(archive_name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo
                 file.write(piece)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as fault:
         raise BadInput(
-            f"{archive_name}: {written_name(entry)[:80]!r} cannot be taken out ({str(fault)[:120]!r}); it may be cut"
+            "{archive}: {name!r} cannot be taken out ({fault!r}); it may be cut",
+            archive=archive_name,
+            name=written_name(entry)[:80],
+            fault=str(fault)[:120],
         ) from fault

@@ -28,13 +28,16 @@ def detected_encoding(path: Path) -> str:
     chinese_line, other_line = lines_by_encoding(path)
     if chinese_line and other_line:
         raise BadInput(
-            f"{path.name} is in two encodings: line {chinese_line} is UTF-8, line {other_line} is not;"
-            " save the whole in one"
+            "{name} is in two encodings: line {utf8_line} is UTF-8, line {other_line} is not; save the whole in one",
+            name=path.name,
+            utf8_line=chinese_line,
+            other_line=other_line,
         )
     if other_at is not None:
         raise BadInput(
-            f"{path.name} is neither UTF-8 nor GB18030: a byte in line {line_of(path, other_at)} cannot be read; state"
-            " its encoding"
+            "{name} is neither UTF-8 nor GB18030: a byte in line {line} cannot be read; state its encoding",
+            name=path.name,
+            line=line_of(path, other_at),
         )
     return "gb18030"
 

@@ -82,7 +82,9 @@ def refuse_outright(source: FeedSource) -> None:
     """Refuse what need not be read to be refused: no kind of file we read, too large, or a line without end."""
     ending = source.path.suffix.lower()
     if ending not in ENDINGS:
-        raise BadInput(f"{source.path.name}: feed {source.feed} is read from {', '.join(ENDINGS)} files")
+        raise BadInput(
+            "{name}: feed {feed} is read from {endings} files", name=source.path.name, feed=source.feed, endings=ENDINGS
+        )
     if ending in WHOLE:
         refuse_large(source.path)
     if ending in TEXTS or ending in LINES:
@@ -114,16 +116,23 @@ def member_of(source: FeedSource, folder: Path, endings: Sequence[str] = ENDINGS
     if source.member:
         named = [file for file in files if source.member in (file.name, file.relative_to(folder).as_posix())]
         if not named:
-            raise BadInput(f"{source.path.name} holds no {source.member}; it holds {', '.join(f.name for f in files)}")
+            raise BadInput(
+                "{name} holds no {member}; it holds {files}",
+                name=source.path.name,
+                member=source.member,
+                files=[f.name for f in files],
+            )
         return named[0]
     readable = [file for file in files if file.suffix.lower() in endings and file.suffix.lower() not in ZIPS]
     if any(file.suffix.lower() == ".shp" for file in readable):
         # what stands beside a shapefile is part of it
         readable = [file for file in readable if file.suffix.lower() == ".shp"]
     if len(readable) != 1:
-        names = ", ".join(file.name for file in readable or files)
         raise BadInput(
-            f"{source.path.name} holds {len(readable)} files that can be read ({names}); state which one with member:"
+            "{name} holds {count} files that can be read ({names}); state which one with member:",
+            name=source.path.name,
+            count=len(readable),
+            names=[file.name for file in readable or files],
         )
     return readable[0]
 
@@ -133,7 +142,9 @@ def with_points(raw: RawRows, source: FeedSource) -> RawRows:
     pair = next((pair for pair in POINT_HEADINGS if set(pair) <= set(raw.frame.columns)), None)
     if pair is None:
         raise BadInput(
-            f"{source.path.name} has no shapes, and no columns {' and '.join(POINT_HEADINGS[0])} to make points of"
+            "{name} has no shapes, and no columns {headings} to make points of",
+            name=source.path.name,
+            headings=POINT_HEADINGS[0],
         )
     convert = converter(source)
     x, y = (pd.to_numeric(raw.frame[heading], errors="coerce").to_numpy(dtype=np.float64) for heading in pair)

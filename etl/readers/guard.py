@@ -33,8 +33,11 @@ def refuse_long_lines(path: Path) -> None:
             file.seek(start)
             if not has_line_end(file, LONGEST_LINE):
                 raise BadInput(
-                    f"{path.name} holds a line of more than {LONGEST_LINE >> 20} MiB (from byte {start}); no row is so"
-                    " long: a quote is open, or it is no table"
+                    "{name} holds a line of more than {longest} MiB (from byte {start}); no row is so long: a "
+                    "quote is open, or it is no table",
+                    name=path.name,
+                    longest=LONGEST_LINE >> 20,
+                    start=start,
                 )
 
 
@@ -54,7 +57,12 @@ def has_line_end(file: BinaryIO, within: int) -> bool:
 def refuse_wide(name: str, columns: int) -> None:
     """Refuse a table of more columns than any register has."""
     if columns > MOST_COLUMNS:
-        raise BadInput(f"{name} has {columns} columns; at most {MOST_COLUMNS} are read: check its separator")
+        raise BadInput(
+            "{name} has {count} columns; at most {most} are read: check its separator",
+            name=name,
+            count=columns,
+            most=MOST_COLUMNS,
+        )
 
 
 def delimiter_of(line: str) -> str:
@@ -74,7 +82,9 @@ def heading_fields(line: str) -> list[str]:
     try:
         return next(csv.reader(lines, delimiter=delimiter_of(line)), [])
     except csv.Error as fault:
-        raise BadInput(f"the first line ({line[:40]!r}…) is no heading of a table ({fault})") from fault
+        raise BadInput(
+            "the first line ({line!r}…) is no heading of a table ({fault})", line=line[:40], fault=fault
+        ) from fault
 
 
 def refuse_large(path: Path) -> None:
@@ -82,12 +92,15 @@ def refuse_large(path: Path) -> None:
     size = path.stat().st_size
     if size > LARGEST_WHOLE:
         raise BadInput(
-            f"{path.name} is {size / 2**30:.1f} GiB; files of its kind are read up to {LARGEST_WHOLE >> 30} GiB:"
-            " deliver it in parts, or as CSV, JSON lines or GeoPackage"
+            "{name} is {size:.1f} GiB; files of its kind are read up to {most} GiB: deliver it in "
+            "parts, or as CSV, JSON lines or GeoPackage",
+            name=path.name,
+            size=size / 2**30,
+            most=LARGEST_WHOLE >> 30,
         )
 
 
 def refuse_entities(name: str, head: bytes) -> None:
     """Refuse an XML part that begins with a document type: entities are defined there, and no table needs any."""
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput(f"{name} defines a document type or is not UTF-8; entities are not read: save it anew")
+        raise BadInput("{name} defines a document type or is not UTF-8; entities are not read: save it anew", name=name)

@@ -46,23 +46,27 @@ def json_records(source: FeedSource) -> tuple[str, list[Mapping[str, Any]]]:
     try:
         content = json.loads(utf8_bytes(source), parse_constant=refuse_constant)
     except RecursionError as fault:
-        raise BadInput(f"{name} is nested too deeply to be a table") from fault
+        raise BadInput("{name} is nested too deeply to be a table", name=name) from fault
     except json.JSONDecodeError as fault:
-        raise BadInput(f"{name}, line {fault.lineno}: no JSON ({fault.msg}); it may be cut") from fault
+        raise BadInput(
+            "{name}, line {lineno}: no JSON ({msg}); it may be cut", name=name, lineno=fault.lineno, msg=fault.msg
+        ) from fault
     except ValueError as fault:
-        raise BadInput(f"{name} is no JSON ({str(fault)[:120]})") from fault
+        raise BadInput("{name} is no JSON ({fault})", name=name, fault=str(fault)[:120]) from fault
     lists = lists_of_rows(content, wanted=source.layer)
     if not lists:
-        raise BadInput(f"{name} holds no list of objects; a row is an object like {ROW}")
+        raise BadInput("{name} holds no list of objects; a row is an object like {row}", name=name, row=ROW)
     if len(lists) > 1:
         ways = ", ".join(way for way, _ in lists)
-        raise BadInput(f"{name} holds several lists of rows ({ways}); state which one with layer:")
+        raise BadInput("{name} holds several lists of rows ({ways}); state which one with layer:", name=name, ways=ways)
     way, records = lists[0]
     if not records:
-        raise BadInput(f"{name} has no rows")
+        raise BadInput("{name} has no rows", name=name)
     for number, record in enumerate(records, start=1):
         if not isinstance(record, dict):
-            raise BadInput(f"{name}, row {number}: {str(record)[:40]!r} is no object")
+            raise BadInput(
+                "{name}, row {number}: {record!r} is no object", name=name, number=number, record=str(record)[:40]
+            )
     return way, records
 
 

@@ -34,7 +34,12 @@ def read_kml(path: Path) -> gpd.GeoDataFrame:
         try:
             shapes.append(shape_of(placemark))
         except (ValueError, shapely.errors.ShapelyError) as fault:
-            raise BadInput(f"{path.name}, placemark {number}: no readable coordinates ({str(fault)[:80]})") from fault
+            raise BadInput(
+                "{name}, placemark {number}: no readable coordinates ({fault})",
+                name=path.name,
+                number=number,
+                fault=str(fault)[:80],
+            ) from fault
     frame = pd.DataFrame(rows).fillna("")
     return gpd.GeoDataFrame(frame, geometry=np.array(shapes, dtype=object), crs=4326)
 
@@ -48,10 +53,12 @@ def placemarks(path: Path) -> Iterator[Any]:
                 element.clear()
     except DefusedXmlException as fault:
         raise BadInput(
-            f"{path.name} defines a document type ({type(fault).__name__}); entities are not read: save it anew"
+            "{name} defines a document type ({kind}); entities are not read: save it anew",
+            name=path.name,
+            kind=type(fault).__name__,
         ) from fault
     except (defusedxml.ElementTree.ParseError, UnicodeError, LookupError) as fault:
-        raise BadInput(f"{path.name} is no readable XML ({fault}); it may be cut") from fault
+        raise BadInput("{name} is no readable XML ({fault}); it may be cut", name=path.name, fault=fault) from fault
 
 
 def local_name(element: Any) -> str:
@@ -101,5 +108,5 @@ def coordinates(element: Any) -> list[tuple[float, float]]:
         lon, lat, *_ = (float(one) for one in point.split(","))
         points.append((lon, lat))
     if not points or not np.isfinite(points).all():
-        raise ValueError("coordinates are missing or no numbers")
+        raise BadInput("coordinates are missing or no numbers")
     return points

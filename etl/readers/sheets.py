@@ -74,15 +74,19 @@ def read_sheet_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         empty = empty or sheet
     if len(found_in) > 1 and required:
         sheets = ", ".join(rows.part for rows in found_in)
-        raise BadInput(f"{name} has rows of this feed in several sheets ({sheets}); state which one with sheet:")
+        raise BadInput(
+            "{name} has rows of this feed in several sheets ({sheets}); state which one with sheet:",
+            name=name,
+            sheets=sheets,
+        )
     if found_in:
         return found_in[0]
     if empty:
-        raise BadInput(f"{name}, sheet {empty} has a heading but no rows")
+        raise BadInput("{name}, sheet {empty} has a heading but no rows", name=name, empty=empty)
     if not seen:
-        raise BadInput(f"{name} has no row in any sheet")
+        raise BadInput("{name} has no row in any sheet", name=name)
     require_headings(name, nearest, required)
-    raise BadInput(f"{name}: no heading row was found in sheet {', '.join(seen)}")
+    raise BadInput("{name}: no heading row was found in sheet {sheets}", name=name, sheets=seen)
 
 
 def sheet_headings(source: FeedSource) -> list[str]:
@@ -98,7 +102,7 @@ def sheets_of(source: FeedSource) -> Iterator[tuple[str, list[list[str]]]]:
     """Name and rows of the sheet the delivery names, else of every sheet that is not empty."""
     name = source.path.name
     if not source.path.stat().st_size:
-        raise BadInput(f"{name} is empty; a workbook is expected")
+        raise BadInput("{name} is empty; a workbook is expected", name=name)
     for sheet, cells in cells_of(source):
         refuse_wide(name, max(map(len, cells), default=0))
         rows = [[as_text(value).strip() for value in row] for row in cells]
@@ -115,9 +119,11 @@ def cells_of(source: FeedSource) -> Iterator[tuple[str, list[list[Any]]]]:
         try:
             sheets = sheets_apart(source.path, source.sheet)
         except KeyError as fault:
-            raise BadInput(f"{name} has no sheet {source.sheet!r}") from fault
+            raise BadInput("{name} has no sheet {sheet!r}", name=name, sheet=source.sheet) from fault
         except ValueError as fault:
-            raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
+            raise BadInput(
+                "{name} is not a readable workbook ({fault}); it may be cut or of another kind", name=name, fault=fault
+            ) from fault
         yield from sheets.items()
         return
     refuse_swollen(source.path)
@@ -126,14 +132,21 @@ def cells_of(source: FeedSource) -> Iterator[tuple[str, list[list[Any]]]]:
         for sheet in [source.sheet] if source.sheet else workbook.sheet_names:
             yield sheet, workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except WorksheetNotFound as fault:
-        raise BadInput(f"{name} has no sheet {source.sheet!r}; it has {', '.join(workbook.sheet_names)}") from fault
+        raise BadInput(
+            "{name} has no sheet {sheet!r}; it has {known}",
+            name=name,
+            sheet=source.sheet,
+            known=workbook.sheet_names,
+        ) from fault
     except (CalamineError, PasswordError, ZipError, OSError, IndexError) as fault:
-        raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut or of another kind") from fault
+        raise BadInput(
+            "{name} is not a readable workbook ({fault}); it may be cut or of another kind", name=name, fault=fault
+        ) from fault
     except BaseException as fault:
         # the reader gives up on some damaged files with an exception that is not meant to be caught
         if type(fault).__name__ != "PanicException":
             raise
-        raise BadInput(f"{name} is not a readable workbook; it is damaged inside") from fault
+        raise BadInput("{name} is not a readable workbook; it is damaged inside", name=name) from fault
 
 
 def find_heading(rows: Sequence[Sequence[str]], required: Sequence[str]) -> tuple[list[str], int] | None:
@@ -179,8 +192,10 @@ def refuse_swollen(path: Path) -> None:
             total = sum(part.file_size for part in parts.infolist())
             if total > MOST_BYTES or (total > HARMLESS_BYTES and total > MOST_RATIO * packed):
                 raise BadInput(
-                    f"{name} would grow from {packed / 2**20:.1f} MiB to {total / 2**20:.0f} MiB; that is no honest"
-                    " workbook"
+                    "{name} would grow from {packed:.1f} MiB to {total:.0f} MiB; that is no honest workbook",
+                    name=name,
+                    packed=packed / 2**20,
+                    total=total / 2**20,
                 )
             for part in parts.infolist():
                 if not part.filename.lower().endswith((".xml", ".rels")):
@@ -191,9 +206,14 @@ def refuse_swollen(path: Path) -> None:
                 cells += found if is_sheet else 0
                 longest = max(longest, found) if part.filename.endswith("sharedStrings.xml") else longest
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as fault:
-        raise BadInput(f"{name} is not a readable workbook ({fault}); it may be cut") from fault
+        raise BadInput("{name} is not a readable workbook ({fault}); it may be cut", name=name, fault=fault) from fault
     if cells * longest > MOST_SHARED:
-        raise BadInput(f"{name}: {cells} cells share texts of up to {longest} characters; that is no honest workbook")
+        raise BadInput(
+            "{name}: {cells} cells share texts of up to {longest} characters; that is no honest workbook",
+            name=name,
+            cells=cells,
+            longest=longest,
+        )
 
 
 def look_through(name: str, content: Any, *, is_sheet: bool) -> int:
@@ -224,7 +244,12 @@ def look_through(name: str, content: Any, *, is_sheet: bool) -> int:
         piece = content.read(_PIECE)
     longest = max(longest, text) if not is_sheet else 0
     if is_sheet and last_row > FEW_ROWS and last_row > 3 * rows:
-        raise BadInput(f"{name} has {rows} rows down to row {last_row}; delete the cells far below the table")
+        raise BadInput(
+            "{name} has {rows} rows down to row {last_row}; delete the cells far below the table",
+            name=name,
+            rows=rows,
+            last_row=last_row,
+        )
     return cells if is_sheet else longest
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from gis.errors import BadInput
+
 #: keys under which interfaces wrap their rows, tried before any other
 WRAPPERS = ("data", "rows", "list", "records", "items", "result", "results", "content", "page")
 #: stands between the keys on the way down to a list
@@ -10,7 +12,7 @@ STEP = "."
 
 
 def refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number; write null or leave the key out")
+    raise BadInput("{word} is no number; write null or leave the key out", word=word)
 
 
 def lists_in(content: Any, *, way: tuple[str, ...] = (), depth: int = 3) -> Iterator[tuple[tuple[str, ...], list[Any]]]:

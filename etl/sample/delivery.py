@@ -93,9 +93,9 @@ def write_sample(out: Path, *, seed: int, scale: float, until: dt.date) -> Deliv
         If `out` is a file, or scale or date is out of range.
     """
     if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is a file; the sample is written to a folder")
+        raise BadInput("{out} is a file; the sample is written to a folder", out=out)
     if not dt.date(2023, 1, 1) <= until <= dt.date(2035, 12, 31):
-        raise BadInput(f"--until is {until}; it must be between 2023-01-01 and 2035-12-31")
+        raise BadInput("--until is {until}; it must be between 2023-01-01 and 2035-12-31", until=until)
     world = build_world(seed=seed, scale=scale, until=until)
     truth = out.with_name(out.name + ".truth")
     out.mkdir(parents=True, exist_ok=True)

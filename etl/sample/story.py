@@ -60,10 +60,10 @@ class Story:
         """
         path = folder / "district.yml"
         if not path.is_file():
-            raise BadInput(f"{folder} holds no district.yml; give a folder written by `fengqiao sample`")
+            raise BadInput("{folder} holds no district.yml; give a folder written by `fengqiao sample`", folder=folder)
         made = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("sample")
         if not made:
-            raise BadInput(f"{path} has no key `sample`; only a delivery of the sample can be continued")
+            raise BadInput("{path} has no key `sample`; only a delivery of the sample can be continued", path=path)
         return cls(seed=int(made["seed"]), scale=float(made["scale"]), until=dt.date.fromisoformat(made["until"]))
 
     @cached_property
@@ -178,7 +178,7 @@ def top_up(folder: Path, *, since: dt.datetime, until: dt.datetime, out: Path | 
 def local(moment: dt.datetime) -> np.datetime64:
     """A timezone-aware moment as local time without zone."""
     if moment.tzinfo is None:
-        raise BadInput(f"{moment} has no timezone; give a moment with its offset")
+        raise BadInput("{moment} has no timezone; give a moment with its offset", moment=moment)
     return np.datetime64(moment.astimezone(ZONE).replace(tzinfo=None), "s")
 
 

@@ -43,7 +43,7 @@ def build_world(*, seed: int, scale: float, until: dt.date) -> World:
         If `scale` is not above 0 and at most 1.
     """
     if not 0 < scale <= 1:
-        raise BadInput(f"scale is {scale}; it must be above 0 and at most 1")
+        raise BadInput("scale is {scale}; it must be above 0 and at most 1", scale=scale)
     outline = street_outline()
     frame = frame_of(outline)
     communities = community_polygons(outline, frame, grow_communities(outline, frame))

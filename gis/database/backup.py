@@ -22,6 +22,7 @@ from gis.database.connection import Database
 from gis.database.embedded import find_binaries
 from gis.database.migrate import known_versions, prepare_roles, schema_version
 from gis.errors import BadInput, Conflict, Unavailable
+from gis.sentences import Sentence
 
 FORMAT = 1
 MEMBERS = ("manifest.json", "secrets.json", "database.dump")
@@ -42,7 +43,7 @@ class Manifest:
 def write_backup(database: Database, var_dir: Path, target: Path, *, now: datetime) -> Manifest:
     """Write a backup to `target`; the file appears whole or not at all, readable by its owner only."""
     if target.exists():
-        raise Conflict(f"{target} exists already; name another file")
+        raise Conflict("{target} exists already; name another file", target=target)
     with database.owner.connect() as connection:
         manifest = Manifest(FORMAT, now.isoformat(timespec="seconds"), str(schema_version(connection)))
     draft = target.with_name(target.name + ".part")
@@ -77,19 +78,24 @@ def read_manifest(source: Path) -> Manifest:
             names = archive.getnames()
             others = [name for name in names[len(MEMBERS) :] if name.split("/")[0] not in FOLDERS]
             if tuple(names[: len(MEMBERS)]) != MEMBERS or others:
-                shown = ", ".join((others or names)[:5]) or "nothing"
-                raise BadInput(f"{source} is not a backup: it holds {shown}")
+                raise BadInput(
+                    "{source} is not a backup: it holds {held}",
+                    source=source,
+                    held=(others or names)[:5] or Sentence("nothing"),
+                )
             member = archive.extractfile("manifest.json")
             if member is None:
-                raise BadInput(f"{source} is not a backup: its manifest is no file")
+                raise BadInput("{source} is not a backup: its manifest is no file", source=source)
             manifest = Manifest(**json.loads(member.read()))
     except FileNotFoundError:
-        raise BadInput(f"{source}: no such file") from None
+        raise BadInput("{source}: no such file", source=source) from None
     except (tarfile.TarError, OSError, ValueError, TypeError) as fault:
-        raise BadInput(f"{source} is not a backup, or was cut short ({fault})") from fault
+        raise BadInput("{source} is not a backup, or was cut short ({fault})", source=source, fault=fault) from fault
     if manifest.format != FORMAT or manifest.schema_version not in known_versions():
         raise BadInput(
-            f"{source} was made by a newer program (schema {manifest.schema_version}); update the program first"
+            "{source} was made by a newer program (schema {schema_version}); update the program first",
+            source=source,
+            schema_version=manifest.schema_version,
         )
     return manifest
 
@@ -137,8 +143,8 @@ def restore_backup(database: Database, source: Path) -> None:
             loaded = connection.scalar(text("SELECT count(*) FROM base.subdistrict"))
             if loaded:
                 raise Conflict(
-                    "the database holds a sub-district already; restore into an empty installation "
-                    "(another FENGQIAO_VAR_DIR)"
+                    "the database holds a sub-district already; restore into an empty installation (another "
+"FENGQIAO_VAR_DIR)"
                 )
             # an empty schema of ours is in the way of the dump's own
             for schema in ("base", "topic", "support", "casework", "alerting", "access", "open", "jobs"):
@@ -149,7 +155,7 @@ def restore_backup(database: Database, source: Path) -> None:
         with tarfile.open(source) as archive, dump.open("wb") as file:
             member = archive.extractfile("database.dump")
             if member is None:
-                raise BadInput(f"{source} is not a backup: its dump is no file")
+                raise BadInput("{source} is not a backup: its dump is no file", source=source)
             shutil.copyfileobj(member, file)
         run_program(
             "pg_restore",
@@ -168,7 +174,7 @@ def read_member(source: Path, name: str) -> bytes:
     with tarfile.open(source) as archive:
         member = archive.extractfile(name)
         if member is None:
-            raise BadInput(f"{source} is not a backup: {name} is no file")
+            raise BadInput("{source} is not a backup: {name} is no file", source=source, name=name)
         return member.read()
 
 
@@ -190,5 +196,7 @@ def run_program(program: str, database: Database, *arguments: str) -> None:
     )
     if done.returncode:
         raise Unavailable(
-            f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}"
+            "{program} failed: {reason}",
+            program=program,
+            reason=done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode,
         )

@@ -9,7 +9,9 @@ import typer
 from gis.database.backup import read_manifest, restore_backup, unpack_folders, unpack_secrets, write_backup
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 
 def backup(target: Annotated[Path, typer.Argument(help="File to write; must not exist", metavar="FILE")]) -> None:
@@ -17,7 +19,14 @@ def backup(target: Annotated[Path, typer.Argument(help="File to write; must not 
     settings = DatabaseSettings()
     with running_database(settings) as database:
         manifest = write_backup(database, settings.var_dir, target, now=datetime.now(UTC))
-    typer.echo(f"{target}: {target.stat().st_size / 1e6:.1f} MB, schema {manifest.schema_version}, {manifest.made_at}")
+    written = Sentence(
+        "{target}: {size_mb:.1f} MB, schema {schema}, {made_at}",
+        target=target,
+        size_mb=target.stat().st_size / 1e6,
+        schema=manifest.schema_version,
+        made_at=manifest.made_at,
+    )
+    typer.echo(spoken(written))
 
 
 def restore(source: Annotated[Path, typer.Argument(help="File that fengqiao backup wrote", metavar="FILE")]) -> None:
@@ -30,4 +39,4 @@ def restore(source: Annotated[Path, typer.Argument(help="File that fengqiao back
     unpack_folders(source, settings.var_dir)
     with running_database(settings) as database:
         upgrade(database)
-    typer.echo(f"restored {source} of {manifest.made_at}")
+    typer.echo(spoken(Sentence("restored {source} of {made_at}", source=source, made_at=manifest.made_at)))

@@ -15,6 +15,7 @@ from gis.database.embedded import EmbeddedServer, find_binaries
 from gis.database.migrate import EXTENSIONS, expected_version, schema_version
 from gis.database.secrets import read_or_make_secrets
 from gis.errors import FengqiaoError
+from gis.sentences import Sentence, Speaks
 from gis.settings import DatabaseSettings
 
 #: below this much free disk a load at sample size may fail half way [bytes]
@@ -39,33 +40,42 @@ PACKAGES = (
 class Finding:
     """One thing that was looked at."""
 
-    what: str
-    value: str
-    #: what is wrong and what to do, in a sentence; empty when all is well
-    wrong: str = ""
+    what: str | Sentence
+    value: str | Sentence
+    #: what is wrong and what to do, in a sentence; None when all is well
+    wrong: Speaks | None = None
 
 
 def examine(settings: DatabaseSettings) -> list[Finding]:
     """Look at everything once. Starts nothing and changes nothing."""
-    found = [Finding("Python", platform.python_version()), Finding("system", platform.platform())]
+    found = [Finding("Python", platform.python_version()), Finding(Sentence("system"), platform.platform())]
     found += [package_finding(name) for name in PACKAGES]
     found.append(disk_finding(settings.var_dir))
     found.append(fonts_finding())
     if not settings.embedded:
         return found + database_findings(open_database(settings))
-    found.append(guarded("PostgreSQL programs", lambda: str(find_binaries().folder)))
+    found.append(guarded(Sentence("PostgreSQL programs"), lambda: str(find_binaries().folder)))
     if not (settings.var_dir / "secrets.json").exists():
-        return [*found, Finding("database", "none yet", "nothing is installed here yet; run: make run")]
+        return [
+            *found,
+            Finding(
+                Sentence("database"), Sentence("none yet"), Sentence("nothing is installed here yet; run: make run")
+            ),
+        ]
     server = EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
     found += [
-        Finding("data folder", str(server.data)),
-        Finding("socket", str(server.socket_folder)),
-        Finding("server log", str(server.log)),
+        Finding(Sentence("data folder"), str(server.data)),
+        Finding(Sentence("socket"), str(server.socket_folder)),
+        Finding(Sentence("server log"), str(server.log)),
     ]
     if not server.answers():
         return [
             *found,
-            Finding("database", "not running", "the embedded database does not run; start it with: fengqiao up"),
+            Finding(
+                Sentence("database"),
+                Sentence("not running"),
+                Sentence("the embedded database does not run; start it with: fengqiao up"),
+            ),
         ]
     return found + database_findings(open_database(settings))
 
@@ -74,16 +84,18 @@ def package_finding(name: str) -> Finding:
     try:
         return Finding(name, version(name))
     except PackageNotFoundError:
-        return Finding(name, "missing", f"{name} is not installed; run: make setup")
+        return Finding(name, Sentence("missing"), Sentence("{name} is not installed; run: make setup", name=name))
 
 
 def disk_finding(folder: Path) -> Finding:
     here = next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists())
     free = shutil.disk_usage(here).free
-    wrong = (
-        f"only {free / 1024**3:.1f} GiB free under {here}; make room before the next load" if free < LITTLE_DISK else ""
+    free_gib = free / 1024**3
+    little = Sentence(
+        "only {free_gib:.1f} GiB free under {folder}; make room before the next load", free_gib=free_gib, folder=here
     )
-    return Finding("free disk", f"{free / 1024**3:.1f} GiB under {here}", wrong)
+    shown = Sentence("{free_gib:.1f} GiB under {folder}", free_gib=free_gib, folder=here)
+    return Finding(Sentence("free disk"), shown, little if free < LITTLE_DISK else None)
 
 
 def fonts_finding() -> Finding:
@@ -95,17 +107,17 @@ def fonts_finding() -> Finding:
     )
     fonts = [font for place in places if place.exists() for font in place.rglob("*CJK*")]
     if fonts:
-        return Finding("Chinese fonts", f"{len(fonts)} files, for example {fonts[0].name}")
-    return Finding(
-        "Chinese fonts", "none", "reports would show boxes for Chinese; on Debian: apt-get install fonts-noto-cjk"
-    )
+        shown = Sentence("{files} files, for example {example}", files=len(fonts), example=fonts[0].name)
+        return Finding(Sentence("Chinese fonts"), shown)
+    boxes = Sentence("reports would show boxes for Chinese; on Debian: apt-get install fonts-noto-cjk")
+    return Finding(Sentence("Chinese fonts"), Sentence("none"), boxes)
 
 
-def guarded(what: str, look: Callable[[], str]) -> Finding:
+def guarded(what: Sentence, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, look())
     except FengqiaoError as fault:
-        return Finding(what, "missing", str(fault))
+        return Finding(what, Sentence("missing"), fault)
 
 
 def database_findings(database: Database) -> list[Finding]:
@@ -115,7 +127,13 @@ def database_findings(database: Database) -> list[Finding]:
             return [*server_findings(connection), *role_findings(connection), *freshness_findings(connection)]
     except SQLAlchemyError as fault:
         reason = str(getattr(fault, "orig", None) or fault).strip().splitlines()[0]
-        return [Finding("database", "unreachable", f"the database does not answer: {reason}")]
+        return [
+            Finding(
+                Sentence("database"),
+                Sentence("unreachable"),
+                Sentence("the database does not answer: {reason}", reason=reason),
+            )
+        ]
     finally:
         database.dispose()
 
@@ -124,17 +142,19 @@ def server_findings(connection: Connection) -> list[Finding]:
     found = [Finding("PostgreSQL", str(connection.scalar(text("SHOW server_version"))))]
     installed: dict[str, str] = dict(connection.execute(text("SELECT extname, extversion FROM pg_extension")).all())
     for name in EXTENSIONS:
-        wrong = "" if name in installed else f"extension {name} is missing; run: fengqiao up"
-        found.append(Finding(f"extension {name}", installed.get(name, "missing"), wrong))
+        lacking = None if name in installed else Sentence("extension {name} is missing; run: fengqiao up", name=name)
+        version_there = installed.get(name) or Sentence("missing")
+        found.append(Finding(Sentence("extension {name}", name=name), version_there, lacking))
     current = schema_version(connection)
-    wrong = (
-        ""
-        if current == expected_version()
-        else f"the schema is {current}, this program expects {expected_version()}; run: fengqiao up"
+    other = Sentence(
+        "the schema is {current}, this program expects {expected}; run: fengqiao up",
+        current=current,
+        expected=expected_version(),
     )
-    found.append(Finding("schema version", str(current), wrong))
+    wrong = None if current == expected_version() else other
+    found.append(Finding(Sentence("schema version"), str(current), wrong))
     size = connection.scalar(text("SELECT pg_size_pretty(pg_database_size(current_database()))"))
-    return [*found, Finding("database size", str(size))]
+    return [*found, Finding(Sentence("database size"), str(size))]
 
 
 def role_findings(connection: Connection) -> list[Finding]:
@@ -144,10 +164,14 @@ def role_findings(connection: Connection) -> list[Finding]:
     }
     found = []
     for role in (SERVER_ROLE, WALL_ROLE, OPEN_ROLE):
-        wrong = f"role {role} is missing; run: fengqiao up" if role not in powers else ""
+        wrong = None if role in powers else Sentence("role {role} is missing; run: fengqiao up", role=role)
         if powers.get(role):
-            wrong = f"role {role} can bypass row-level security; take the attribute from it"
-        found.append(Finding(f"role {role}", "there" if role in powers else "missing", wrong))
+            wrong = Sentence("role {role} can bypass row-level security; take the attribute from it", role=role)
+        found.append(
+            Finding(
+                Sentence("role {role}", role=role), Sentence("there") if role in powers else Sentence("missing"), wrong
+            )
+        )
     return found
 
 
@@ -161,6 +185,10 @@ def freshness_findings(connection: Connection) -> list[Finding]:
         )
     ).all()
     return [
-        Finding(f"feed {title}", f"newest event {newest:%Y-%m-%d %H:%M}Z", f"feed {title} is silent")
+        Finding(
+            Sentence("feed {title}", title=title),
+            Sentence("newest event {newest:%Y-%m-%d %H:%M}Z", newest=newest),
+            Sentence("feed {title} is silent", title=title),
+        )
         for title, newest in late
     ]

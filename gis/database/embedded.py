@@ -24,6 +24,7 @@ import psycopg
 
 from gis.database.secrets import Secrets
 from gis.errors import Conflict, Unavailable
+from gis.sentences import Sentence
 
 DATABASE = "fengqiao"
 OWNER = "fengqiao_owner"
@@ -79,8 +80,17 @@ def find_binaries() -> Binaries:
     for folder in seen:
         if has_postgis(folder):
             return Binaries(folder)
-    what = f"PostgreSQL in {seen[0]} has no PostGIS" if seen else "no PostgreSQL with PostGIS found"
-    raise Unavailable(f"{what}. On Debian: {DEBIAN_COMMAND} - with conda: {CONDA_COMMAND}")
+    what = (
+        Sentence("PostgreSQL in {folder} has no PostGIS", folder=seen[0])
+        if seen
+        else Sentence("no PostgreSQL with PostGIS found")
+    )
+    raise Unavailable(
+        "{what}. On Debian: {debian_command} - with conda: {conda_command}",
+        what=what,
+        debian_command=DEBIAN_COMMAND,
+        conda_command=CONDA_COMMAND,
+    )
 
 
 def candidate_folders() -> Iterator[Path]:
@@ -192,7 +202,9 @@ class EmbeddedServer:
                 )
             except Unavailable as fault:
                 raise Unavailable(
-                    f"PostgreSQL did not start: {last_line(self.log) or fault}; see {self.log}"
+                    "PostgreSQL did not start: {reason}; see {log}",
+                    reason=last_line(self.log) or fault,
+                    log=self.log,
                 ) from fault
             self.make_database()
             return True
@@ -254,7 +266,9 @@ class EmbeddedServer:
                 os.kill(process, signal.SIGQUIT)
         if not wait_until(lambda: not processes_in(self.data), seconds=10):
             raise Unavailable(
-                f"a PostgreSQL that does not answer still runs in {self.data}; end process {processes_in(self.data)[0]}"
+                "a PostgreSQL that does not answer still runs in {data}; end process {process}",
+                data=self.data,
+                process=processes_in(self.data)[0],
             )
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         socket = self.socket_folder / f".s.PGSQL.{PORT}"
@@ -266,7 +280,9 @@ class EmbeddedServer:
         expected = self.account.uid if self.account else os.geteuid()
         self.own(self.socket_folder)
         if self.socket_folder.stat().st_uid != expected:
-            raise Conflict(f"{self.socket_folder} belongs to somebody else; remove it and start again")
+            raise Conflict(
+                "{socket_folder} belongs to somebody else; remove it and start again", socket_folder=self.socket_folder
+            )
 
     def own(self, path: Path) -> None:
         if self.account:
@@ -290,7 +306,9 @@ class EmbeddedServer:
         )
         if done.returncode:
             raise Unavailable(
-                f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}"
+                "{program} failed: {reason}",
+                program=program,
+                reason=done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode,
             )
 
 
@@ -326,5 +344,5 @@ def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise Conflict(f"{path} is held by another process") from None
+            raise Conflict("{path} is held by another process", path=path) from None
         yield

@@ -54,8 +54,10 @@ def upgrade(database: Database) -> None:
         current = schema_version(connection)
         if current is not None and current not in known_versions():
             raise Conflict(
-                f"the database has schema version {current}, newer than this program's {expected_version()}; "
-                "update the program"
+                "the database has schema version {current}, newer than this program's {expected_version}; "
+                "update the program",
+                current=current,
+                expected_version=expected_version(),
             )
         for extension in EXTENSIONS:
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))

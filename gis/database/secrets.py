@@ -45,7 +45,9 @@ def read_or_make_secrets(var_dir: Path) -> Secrets:
             return Secrets(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as fault:
             raise BadInput(
-                f"{path} is damaged ({fault}); restore it from a backup, identity numbers need its keys"
+                "{path} is damaged ({fault}); restore it from a backup, identity numbers need its keys",
+                path=path,
+                fault=fault,
             ) from fault
     var_dir.mkdir(parents=True, exist_ok=True)
     fresh = make_secrets()

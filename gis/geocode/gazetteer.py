@@ -12,6 +12,7 @@ from functools import cached_property
 from math import cos, hypot, radians
 
 from gis.errors import BadInput
+from gis.sentences import Sentence, listed
 
 KINDS = frozenset({"community", "compound", "apartment", "road", "poi", "village"})
 RELATIONS = frozenset({"alias", "abbreviation", "former_name", "resettled_to"})
@@ -96,57 +97,90 @@ class Gazetteer:
         junctions: Iterable[GazetteerJunction] = (),
     ) -> None:
         self.places: dict[str, GazetteerPlace] = {}
-        faults: list[str] = []
+        faults: list[Sentence] = []
         for place in places:
             if place.place_id in self.places:
-                faults.append(f"place_id {place.place_id} occurs twice")
+                faults.append(Sentence("place_id {place_id} occurs twice", place_id=place.place_id))
             self.places[place.place_id] = place
         self.aliases = tuple(aliases)
         self.buildings: dict[str, GazetteerBuilding] = {}
         for building in buildings:
             if building.building_id in self.buildings:
-                faults.append(f"building_id {building.building_id} occurs twice")
+                faults.append(Sentence("building_id {building_id} occurs twice", building_id=building.building_id))
             self.buildings[building.building_id] = building
         self.junctions = tuple(junctions)
         faults += self._faults()
         if faults:
-            more = f", and {len(faults) - 10} more" if len(faults) > 10 else ""
-            raise BadInput(f"The gazetteer cannot be used: {'; '.join(faults[:10])}{more}.")
+            raise BadInput("The gazetteer cannot be used: {faults}.", faults=listed(faults))
 
-    def _faults(self) -> list[str]:
+    def _faults(self) -> list[Sentence]:
         faults = []
         for place in self.places.values():
             if place.kind not in KINDS:
-                faults.append(f"place {place.place_id} has kind {place.kind!r}, known are {', '.join(sorted(KINDS))}")
+                faults.append(
+                    Sentence(
+                        "place {place_id} has kind {kind!r}, known are {kinds}",
+                        place_id=place.place_id,
+                        kind=place.kind,
+                        kinds=sorted(KINDS),
+                    )
+                )
             if not place.name.strip():
-                faults.append(f"place {place.place_id} has no name")
+                faults.append(Sentence("place {place_id} has no name", place_id=place.place_id))
             seen = {place.place_id}
             parent_id = place.parent_id
             while parent_id:
                 if parent_id not in self.places:
                     if parent_id == place.parent_id:
-                        faults.append(f"parent {parent_id} of place {place.place_id} is missing")
+                        faults.append(
+                            Sentence(
+                                "parent {parent_id} of place {place_id} is missing",
+                                parent_id=parent_id,
+                                place_id=place.place_id,
+                            )
+                        )
                     break
                 if parent_id in seen:
-                    faults.append(f"the parents of place {place.place_id} form a loop through {parent_id}")
+                    faults.append(
+                        Sentence(
+                            "the parents of place {place_id} form a loop through {parent_id}",
+                            place_id=place.place_id,
+                            parent_id=parent_id,
+                        )
+                    )
                     break
                 seen.add(parent_id)
                 parent_id = self.places[parent_id].parent_id
         for alias in self.aliases:
             if alias.place_id not in self.places:
-                faults.append(f"alias {alias.alias!r} is of place {alias.place_id}, which is missing")
+                faults.append(
+                    Sentence(
+                        "alias {alias!r} is of place {place_id}, which is missing",
+                        alias=alias.alias,
+                        place_id=alias.place_id,
+                    )
+                )
             if alias.relation not in RELATIONS:
                 faults.append(
-                    f"alias {alias.alias!r} has relation {alias.relation!r}, known are {', '.join(sorted(RELATIONS))}"
+                    Sentence(
+                        "alias {alias!r} has relation {relation!r}, known are {relations}",
+                        alias=alias.alias,
+                        relation=alias.relation,
+                        relations=sorted(RELATIONS),
+                    )
                 )
         faults += [
-            f"building {building.building_id} stands in place {building.place_id}, which is missing"
+            Sentence(
+                "building {building_id} stands in place {place_id}, which is missing",
+                building_id=building.building_id,
+                place_id=building.place_id,
+            )
             for building in self.buildings.values()
             if building.place_id not in self.places
         ]
         for junction in self.junctions:
             faults += [
-                f"a junction names road {road}, which is missing"
+                Sentence("a junction names road {road}, which is missing", road=road)
                 for road in (junction.road_a, junction.road_b)
                 if road not in self.places
             ]

@@ -14,6 +14,7 @@ from gis.coordinates import System, to_wgs84
 from gis.csv_rows import read_csv_rows
 from gis.errors import BadInput
 from gis.geocode.gazetteer import Gazetteer, GazetteerAlias, GazetteerBuilding, GazetteerJunction, GazetteerPlace
+from gis.sentences import Sentence
 
 _COLUMNS = {
     "places.csv": "place_id kind name parent_id address households valid_from valid_to lon lat crs",
@@ -38,10 +39,10 @@ def read_gazetteer(folder: Path | str) -> Gazetteer:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise BadInput(f"The gazetteer folder {folder} does not exist.")
+        raise BadInput("The gazetteer folder {folder} does not exist.", folder=folder)
     places, aliases, buildings, junctions = (_read(folder / name) for name in _COLUMNS)
     if not places:
-        raise BadInput(f"The gazetteer has no places: {folder / 'places.csv'} is empty.")
+        raise BadInput("The gazetteer has no places: {folder} is empty.", folder=folder / "places.csv")
     return Gazetteer(
         (
             GazetteerPlace(
@@ -75,14 +76,16 @@ def _read(path: Path) -> list[tuple[list[str], _Point]]:
     wanted = _COLUMNS[path.name].split()
     if not path.is_file():
         if path.name == "places.csv":
-            raise BadInput(f"The gazetteer has no file {path.name}; expected in {path.parent}.")
+            raise BadInput(
+                "The gazetteer has no file {name}; expected in {folder}.", name=path.name, folder=path.parent
+            )
         return []
-    name = f"{path.name} of the gazetteer"
+    name = Sentence("{file} of the gazetteer", file=path.name)
     rows = read_csv_rows(path, name)
     _, header = next(rows)
     missing = [column for column in wanted if column not in header]
     if missing:
-        raise BadInput(f"{name} lacks the column(s) {', '.join(missing)}.")
+        raise BadInput("{name} lacks the column(s) {missing}.", name=name, missing=missing)
     at = [header.index(column) for column in wanted]
     if wanted[-1] != "crs":
         return [([row[column] for column in at], (None, None)) for _, row in rows]
@@ -95,7 +98,7 @@ def _read(path: Path) -> list[tuple[list[str], _Point]]:
     return list(zip(fields, _points(stated, name), strict=True))
 
 
-def _points(stated: list[tuple[str, str, str]], name: str) -> list[_Point]:
+def _points(stated: list[tuple[str, str, str]], name: str | Sentence) -> list[_Point]:
     """Return WGS-84 points of coordinate texts, each in its own system."""
     of_system: dict[str, list[int]] = defaultdict(list)
     for row, (lon_text, lat_text, crs) in enumerate(stated):
@@ -104,11 +107,11 @@ def _points(stated: list[tuple[str, str, str]], name: str) -> list[_Point]:
     points: list[_Point] = [(None, None)] * len(stated)
     for crs, rows in of_system.items():
         if crs not in set(System):
-            raise BadInput(f"{name} has crs {crs!r}; known are {', '.join(System)}.")
+            raise BadInput("{name} has crs {crs!r}; known are {system}.", name=name, crs=crs, system=System)
         try:
             lon, lat = np.array([stated[row][:2] for row in rows]).astype(np.float64).T
         except ValueError as error:
-            raise BadInput(f"{name} has a coordinate that is no number ({error}).") from error
+            raise BadInput("{name} has a coordinate that is no number ({error}).", name=name, error=error) from error
         _refuse_impossible(lon, lat, name=name)
         lon, lat = to_wgs84(lon, lat, system=crs)
         for row, x, y in zip(rows, lon.round(_DECIMALS).tolist(), lat.round(_DECIMALS).tolist(), strict=True):
@@ -116,23 +119,31 @@ def _points(stated: list[tuple[str, str, str]], name: str) -> list[_Point]:
     return points
 
 
-def _refuse_impossible(lon: NDArray[np.float64], lat: NDArray[np.float64], *, name: str) -> None:
+def _refuse_impossible(lon: NDArray[np.float64], lat: NDArray[np.float64], *, name: str | Sentence) -> None:
     """Refuse what is no longitude and latitude in degrees; projected or exchanged coordinates must not slip in."""
     wrong = np.flatnonzero(~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)))
     if wrong.size:
         at = wrong[0]
         raise BadInput(
-            f"{name} has the coordinates {lon[at]:g}, {lat[at]:g}; expected longitude and latitude in degrees."
+            "{name} has the coordinates {lon:g}, {lat:g}; expected longitude and latitude in degrees.",
+            name=name,
+            lon=lon[at],
+            lat=lat[at],
         )
 
 
-def _count(value: str, name: str, column: str) -> int | None:
+def _count(value: str, name: str | Sentence, column: str) -> int | None:
     if not value.strip():
         return None
     try:
         return int(float(value))
     except (ValueError, OverflowError) as error:
-        raise BadInput(f"{name} of the gazetteer has {column} {value!r}; expected a whole number.") from error
+        raise BadInput(
+            "{name} of the gazetteer has {column} {value!r}; expected a whole number.",
+            name=name,
+            column=column,
+            value=value,
+        ) from error
 
 
 def _day(value: str, column: str) -> date | None:
@@ -142,5 +153,7 @@ def _day(value: str, column: str) -> date | None:
         return date.fromisoformat(value.strip())
     except ValueError as error:
         raise BadInput(
-            f"places.csv of the gazetteer has {column} {value!r}; expected a day like 2019-10-31."
+            "places.csv of the gazetteer has {column} {value!r}; expected a day like 2019-10-31.",
+            column=column,
+            value=value,
         ) from error

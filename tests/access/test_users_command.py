@@ -8,6 +8,8 @@ from access.users_command import app
 from gis.database.connection import Database
 from gis.settings import DatabaseSettings
 
+pytestmark = pytest.mark.usefixtures("english")
+
 PASSWORD = "seven green herons"
 
 
@@ -38,7 +40,7 @@ def test_an_account_is_made_listed_given_a_token_and_shut(users, database: Datab
     listed = users("list").output
     assert "anna" in listed
     assert "operator" in listed
-    assert users("token", "anna", "--label", "gis", "--revoke").output == "1 token of anna revoked\n"
+    assert users("token", "anna", "--label", "gis", "--revoke").output == "tokens of anna revoked: 1\n"
     assert users("reset", "anna", "--password-stdin", typed="twelve green herons\n").exit_code == 0
     assert users("disable", "anna").output == "anna is shut\n"
     assert "disabled" in users("list").output

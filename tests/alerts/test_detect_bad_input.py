@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from alerts.analyse import app
 from gis.errors import FengqiaoError
 
+pytestmark = pytest.mark.usefixtures("english")
+
 PLACES = "location_id,lon,lat\na,120.50,31.30\nb,120.51,31.30\nc,120.52,31.30\n"
 CASES = "location_id,date,count\na,2026-01-01,1\nb,2026-01-02,2\na,2026-01-05,3\n"
 ONE_CELL = "8830d1b6a1fffff"
@@ -117,7 +119,12 @@ def test_a_process_of_its_own_ends_with_the_sentence_and_a_code(tmp_path: Path):
     command = [sys.executable, "-m", "cli", "analyse", *HOT.split()]
     root = Path(__file__).parents[2]
     ended = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=False
+        command,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "FENGQIAO_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.returncode == 1

@@ -51,7 +51,7 @@ def test_expectation_is_never_taken_below_the_floor():
         ("rules: [", "not YAML"),
         ("rules: []\nwhat: 1", "what"),
         (ONE.format(levels="[]"), "levels"),
-        (ONE.format(levels="[{level: 5, at_least: 1, times: 1}]"), "less than or equal to 4"),
+        (ONE.format(levels="[{level: 5, at_least: 1, times: 1}]"), "level: must be at most 4"),
         (ONE.format(levels="[{level: 4, at_least: 9, times: 1}, {level: 3, at_least: 4, times: 1}]"), "asks for less"),
         (ONE.format(levels="[{level: 4, at_least: 9, times: 1}, {level: 4, at_least: 9, times: 1}]"), "given twice"),
     ],

@@ -115,7 +115,7 @@ def test_nobody_learns_of_or_overwrites_a_report_they_may_not_see(browser: Brows
     answer = report(browser, world, "worker-11", source_key="k6", address="丙苑1幢", title="井盖缺失")
 
     assert answer.status_code == 422
-    assert "已被他人的上报使用" in answer.json()["error"]
+    assert "is the key of somebody else's report" in answer.json()["error"]
     assert "grid 21" not in answer.text
     shown = browser.get(f"/api/incidents/{hidden['id']}", token=world.tokens["operator"]).json()
     assert shown["title"] == "a matter of grid 21"

@@ -167,7 +167,7 @@ def test_a_change_by_cookie_must_come_from_a_page_of_ours(app: FastAPI, world: W
         answer = browser.post("/api/incidents", json={}, headers=headers)
 
     assert answer.status_code == 403
-    assert "only from a page of this server" in answer.json()["error"]
+    assert "只能从本服务器的页面提交修改" in answer.json()["error"]
 
 
 def test_a_change_by_token_needs_no_origin(app: FastAPI, world: World):

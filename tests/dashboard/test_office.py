@@ -189,9 +189,9 @@ def test_who_is_audited_neither_makes_nor_shuts_the_auditor_nor_themselves(app: 
     own = press(app, world, "operator", "accounts-shut", name="operator", values={})
     other = press(app, world, "auditor", "accounts-shut", name="duty", values={})
 
-    assert "command line" in refused
-    assert "command line" in taken
-    assert "by somebody else" in own
+    assert "须在命令行管理" in refused
+    assert "须在命令行管理" in taken
+    assert "须由他人停用" in own
     assert "may not administer" in other
     with world.database.owner.connect() as connection:
         shut = connection.scalar(

@@ -217,6 +217,6 @@ def test_a_file_that_is_too_large_or_cut_is_refused_in_a_sentence(
 ) -> None:
     monkeypatch.setattr("dashboard.office.uploads.LARGEST", 10)
     large = batches.preview_file(office.operator, "residents", handed_over(b"x" * 11), str(Path("C:\\a\\b.csv")))
-    assert "larger than 0 MiB" in said(large[2])
+    assert "超过 0 MiB" in said(large[2])
     cut = batches.preview_file(office.operator, "residents", "data:;base64,abc", "b.csv")
-    assert "did not arrive whole" in said(cut[2])
+    assert "未完整上传" in said(cut[2])

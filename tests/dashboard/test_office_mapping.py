@@ -151,7 +151,7 @@ def test_nobody_but_operators_sees_or_decides(operator: Visit, world: World) -> 
     duty = visit_of(world, "duty", "duty_officer")
 
     assert kept_headings(duty) == []
-    assert "there are no headings" in saved(duty, one.id, [])[0][0]["message"]
+    assert "您的可见范围内没有表头" in saved(duty, one.id, [])[0][0]["message"]
     with pytest.raises(PreventUpdate):
         chosen(duty, one.id, [], anew=False)
 

@@ -91,10 +91,10 @@ def test_a_rule_is_switched_off_and_a_new_one_is_off_until_it_is_switched_on(wor
 @pytest.mark.parametrize(
     ("edit", "why", "said"),
     [
-        (lambda text: text, "因为", "nothing would change"),
-        (lambda text: text.replace("at_least: 4", "at_least: 5"), "  ", "say why"),
+        (lambda text: text, "因为", "没有可修改的内容"),
+        (lambda text: text.replace("at_least: 4", "at_least: 5"), "  ", "请写明修改原因"),
         (lambda text: text.replace("window_h: 24", "window_h: 0"), "因为", "window_h"),
-        (lambda text: text.replace("dispute_surge", "another_one"), "因为", "needs a name"),
+        (lambda text: text.replace("dispute_surge", "another_one"), "因为", "须有中文和英文名称"),
     ],
 )
 def test_what_cannot_be_saved_is_said_and_nothing_is_kept(world, operator, edit, why, said):
@@ -129,4 +129,4 @@ def test_a_trial_is_asked_for_and_waited_for(world, operator):
     assert done is False
     assert "正在试算" in str(view)
     assert "已判 0%" in str(view)
-    assert "this is no rule" in wrong[0]["message"]
+    assert "不是规则" in wrong[0]["message"]

@@ -69,7 +69,7 @@ def test_the_life_of_an_alert_is_told_with_every_stages_reason(world, raised, la
 def test_the_asker_acknowledges_and_says_what_followed(world, raised):
     visit = visit_of(world, "operator", "operator")
     _, _, (said,) = lives.acted(visit, "on_site", raised, "")
-    assert "can follow an acknowledgement only" in said["message"]
+    assert "只有已签收的预警才能登记后续处置" in said["message"]
     rows, life, _ = lives.acted(visit, "acknowledge", raised, "正在处理")
     assert next(row for row in rows if row["id"] == raised)["holder"] == "post of operator"
     assert "正在处理" in words(life)
@@ -89,9 +89,9 @@ def test_the_asker_acknowledges_and_says_what_followed(world, raised):
 def test_silences_are_made_listed_lifted_and_refused_in_a_sentence(world, raised):
     visit = visit_of(world, "operator", "operator")
     _, (said,) = quiet.made(visit, "what", "feed_silent", "", "4")
-    assert "needs a reason" in said["message"]
+    assert "静默须写明原因" in said["message"]
     _, (said,) = quiet.made(visit, "what", "  ", "计划停机", "4")
-    assert "at least one matcher" in said["message"]
+    assert "静默至少须有一个条件" in said["message"]
     rows, _ = quiet.made(visit, "level", "3，4", "计划停机", "4")
     assert (rows[0]["state"], rows[0]["matchers"], rows[0]["by"]) == ("生效", "级别 为 黄、蓝", "post of operator")
     rows, _ = quiet.lifted(visit, rows[0]["id"])
@@ -103,7 +103,7 @@ def test_an_auditor_looks_and_does_nothing(world, raised):
     assert "lives-acknowledge" not in words(lives.layout(visit))
     assert "silences-make" not in words(quiet.layout(visit))
     _, _, (said,) = lives.acted(visit, "acknowledge", raised, "")
-    assert "not yours" in said["message"]
+    assert "不由您处置" in said["message"]
 
 
 def test_the_log_names_route_and_delivery_and_no_secret(world, raised):
@@ -117,7 +117,7 @@ def test_the_log_names_route_and_delivery_and_no_secret(world, raised):
 def test_a_drill_without_a_title_or_a_compound_is_refused(world):
     visit = visit_of(world, "operator", "operator")
     _, (said,) = exercises.started(visit, "dispute", "")
-    assert "needs a title" in said["message"]
+    assert "演练须有标题" in said["message"]
     _, (said,) = exercises.ended(visit)
     assert said["message"] == "当前没有演练"
     assert "drills-start" in words(exercises.layout(visit))

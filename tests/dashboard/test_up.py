@@ -12,7 +12,7 @@ from gis.errors import BadInput, Conflict
 
 
 def test_a_folder_is_held_by_one_and_free_again_afterwards(tmp_path: Path):
-    held = rf"served already \(process {os.getpid()}, port 8051"
+    held = rf"served already \(pid {os.getpid()}, 127.0.0.1:8051"
     with (
         only_one(tmp_path / "var", Address(port=8051)),
         pytest.raises(Conflict, match=held),
@@ -24,7 +24,7 @@ def test_a_folder_is_held_by_one_and_free_again_afterwards(tmp_path: Path):
 
 
 def test_a_lock_left_by_a_killed_process_holds_nobody_up(tmp_path: Path):
-    (tmp_path / "up.lock").write_text("process 1, port 1 of nowhere\n")
+    (tmp_path / "up.lock").write_text("pid 1, nowhere:1\n")
     with only_one(tmp_path, Address()):
         assert str(os.getpid()) in (tmp_path / "up.lock").read_text()
 

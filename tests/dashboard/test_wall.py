@@ -342,6 +342,4 @@ def test_every_screen_is_the_same_page_and_unknown_paths_are_nobodys(ground):
     assert "assets/live.js" in page.text
     assert "https://" not in page.text
     assert nowhere.status_code == 404
-    assert (lobby.status_code, lobby.json()) == (
-        404, {"error": "there is no screen 'lobby'; there are main, main-en, duty"},
-    )  # fmt: skip
+    assert (lobby.status_code, lobby.json()) == (404, {"error": "没有屏幕“lobby”；现有：main、main-en、duty"})

@@ -62,7 +62,8 @@ def test_numbers_of_persons_go_only_where_they_are_sealed() -> None:
         id=1, feed="incidents", source="x.csv", headings=["a", "b"], samples={"a": ["[TEL]"], "b": ["垃圾，电[TEL]"]},
         seen_at=REPORTED,
     )  # fmt: skip
-    faults = decision_faults(read_declaration("incidents"), waiting, Decision({"subcategory": "a", "description": "b"}))
+    decided = Decision({"subcategory": "a", "description": "b"})
+    faults = [str(fault) for fault in decision_faults(read_declaration("incidents"), waiting, decided)]
 
     assert [fault for fault in faults if "numbers" in fault] == [
         "a holds numbers of persons; 事件小类 (subcategory) takes none"
@@ -77,7 +78,7 @@ def test_a_decision_is_looked_at_whole() -> None:
         {"reported_at": "a", "title": "a", "grade": "z", "nothing": "b"}, words={"grade": {"急": "很急"}}
     )
 
-    faults = decision_faults(read_declaration("incidents"), waiting, decision)
+    faults = [str(fault) for fault in decision_faults(read_declaration("incidents"), waiting, decision)]
 
     assert len(faults) == 6
     assert "nothing is no column of incidents" in faults

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from benchmarks.weighing import weigh_command
 from gis.geocode_command import RESULT_COLUMNS, geocode
 
+pytestmark = pytest.mark.usefixtures("english")
+
 PLACES = (
     "place_id,kind,name,parent_id,lon,lat,crs,address,households,valid_from,valid_to\n"
     "C1,community,桃林社区,,120.5,31.3,WGS84,,,,\nE1,compound,桃林新村,C1,120.505,31.305,WGS84,,,,\n"

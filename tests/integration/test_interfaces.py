@@ -99,7 +99,7 @@ def test_a_broken_promise_is_found_and_says_what_but_no_value(world: World):
         assert check_given(world.database, now=NOW) >= 1
         row = registered(world)[f"given:{made}:incidents"]
         assert row["passed"] is False
-        assert row["faults"] == ["category: breaks minLength (1)"]
+        assert row["faults"] == ["category：不符合规则 minLength (1)"]
         assert row["failures_30_days"] >= 0
         assert "机密" not in str(row["faults"])
     finally:
@@ -207,8 +207,7 @@ def test_faults_name_field_and_rule():
     assert not run.passed
     assert run.checked == 3
     assert set(run.faults) == {
-        "record: 'a' is a required property (1)", "b: breaks enum (1)", "a: is not string (1)",
-        "record: has fields that were not promised (1)",
+        "record：缺少 a (1)", "b：不符合规则 enum (1)", "a：类型不是 string (1)", "record：含有未约定的字段 (1)",
     }  # fmt: skip
     assert hold_against(contract, [{"a": "x"}]).passed
 

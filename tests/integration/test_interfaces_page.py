@@ -113,7 +113,7 @@ def test_a_webhook_is_made_pinged_paused_and_its_dead_letter_sent_again(world: W
         assert [row["reason"] for row in letters] == ["HTTP 500"]
         assert send_again(operator, letters, ())[0] == "已重新投递 1 条"
         assert pause(operator, hooks, ())[0] == "已暂停"
-        with pytest.raises(BadInput, match="请先在表中选择"):
+        with pytest.raises(BadInput, match="choose in the table first"):
             ping(operator, [], ())
         with world.database.owner.begin() as connection:
             connection.execute(text("DELETE FROM access.webhook"))

@@ -27,7 +27,7 @@ from layers.catalogue import catalogue
 from tests.integration.test_webhooks import Receiver
 from tests.loaded import Loaded
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("english")]
 
 Event = dict[str, Any]
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)

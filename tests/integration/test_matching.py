@@ -152,7 +152,7 @@ def test_what_people_decided_outlives_a_reload_and_holds_the_batch(both: Databas
     assert keys_of(both, "different") == {("A1", "B1")}
     assert keys_of(both, "merged") == {("A2", "B3"), ("A4", "B4")}
     batch = int(one(both, "SELECT max(id) FROM support.batch WHERE feed = 'police' AND subdistrict_code = :code"))
-    with pytest.raises(Conflict, match="其中 1 对疑似同一人已有人工决定"):
+    with pytest.raises(Conflict, match="people have decided about 1 pairs of its persons"):
         undo_batch(both, batch, actor="x")
 
 

@@ -123,11 +123,11 @@ def test_pages_that_lead_nowhere_end_in_a_sentence_and_the_old_file_stays(other:
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ({"url": "ftp://x/y"}, "url String should match"),
-        ({"url": "http://x", "every_s": 1}, "every_s Input should be greater"),
+        ({"url": "ftp://x/y"}, "url: must have the form"),
+        ({"url": "http://x", "every_s": 1}, "every_s: must be at least 30"),
         ({"url": "http://x", "paging": {"kind": "page"}}, "paging by page needs parameter"),
         ({"url": "http://x", "paging": {"kind": "cursor", "parameter": "c"}}, "needs next"),
-        ({"url": "http://x", "secret": "hush"}, "secret Extra inputs"),
+        ({"url": "http://x", "secret": "hush"}, "secret: is not known here"),
     ],
 )
 def test_what_an_entry_says_is_checked(stated: dict[str, Any], said: str) -> None:
@@ -234,15 +234,15 @@ def test_failures_are_kept_as_facts_with_growing_pauses_and_a_pause_that_is_aske
         folder, [{"feed": "incidents", "name": "hotline", "file": "hotline.json", "crs": "EPSG:4326", "pull": pull}]
     )
 
-    assert "answers 500" in pull_folder(database, folder, var_dir=var_dir, actor="test", now=NOW)[0].fault
+    assert "应答 500" in pull_folder(database, folder, var_dir=var_dir, actor="test", now=NOW)[0].fault
     assert (state(database).failures, state(database).next_at) == (1, NOW + timedelta(seconds=300))
     second = NOW + timedelta(seconds=300)
-    assert "answers 500" in due(database, var_dir, second)[0].fault
+    assert "应答 500" in due(database, var_dir, second)[0].fault
     assert state(database).next_at == second + timedelta(seconds=600)
 
     other.status = 429
     third = second + timedelta(seconds=600)
-    assert "asks for a pause" in due(database, var_dir, third)[0].fault
+    assert "要求暂停至" in due(database, var_dir, third)[0].fault
     assert state(database).next_at == third + timedelta(seconds=120)
 
     other.status = 200

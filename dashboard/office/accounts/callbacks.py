@@ -80,7 +80,7 @@ def act(app: Dash, services: Services, button: str, fields: Sequence[str], actio
                     check_administered(connection, name)
                 said, secret = action(connection, visit, name, values)
         except FengqiaoError as fault:
-            return no_update, [notice(str(fault))], no_update
+            return no_update, [notice(fault.within(visit.texts.language))], no_update
         return account_rows(visit), [notice(said)], secret
 
 
@@ -121,7 +121,7 @@ def make(connection: Connection, visit: Visit, name: str, values: Sequence[Any])
     new_name, title, role, communities, worker, password = values
     check_given_role(str(role))
     if not str(new_name or "").strip():
-        raise BadInput(visit.texts("office.accounts.needs_name"))
+        raise BadInput("give the account a name")
     if password:
         check_new_password(password, name=str(new_name))
     add_account(

@@ -126,7 +126,7 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
             require_role(visit, ROLES)
             said = action(visit, batch_id)
         except FengqiaoError as fault:
-            return *(no_update for _ in range(4)), [notice(str(fault))]
+            return *(no_update for _ in range(4)), [notice(fault.within(visit.texts.language))]
         rows = ledger_rows(visit, reports=reports)
         undone = any(row["id"] == batch_id and row["undone"] for row in rows)
         return rows, facts(visit, rows), chosen_batch(visit, batch_id), undone, [notice(said)]
@@ -134,8 +134,7 @@ def act(app: Dash, services: Services, button: str, action: Callable[[Visit, int
 
 def undo(visit: Visit, batch_id: int) -> str:
     undone = undo_batch(
-        visit.services.database, batch_id, actor=visit.session.name, language=visit.texts.language,
-        session_id=visit.session.id, kept=kept(visit),
+        visit.services.database, batch_id, actor=visit.session.name, session_id=visit.session.id, kept=kept(visit),
     )  # fmt: skip
     return visit.texts("batches.undone", batch=batch_id, feed=spoken(visit, undone.feed, undone.feed))
 
@@ -164,7 +163,7 @@ def delivery_of(visit: Visit, feed: str, path: Path) -> tuple[Delivery, FeedSour
             {"code": district.code, "feed": feed},
         ).one_or_none()
     if known is None:
-        raise NotFound(f"there is no feed {feed!r}")
+        raise NotFound("there is no feed {feed!r}", feed=feed)
     source = source_of(known, known.config, path)
     return Delivery(path.parent, district, (source,)), source
 
@@ -181,7 +180,7 @@ def preview_file(visit: Visit, feed: str | None, contents: str | None, name: str
                 visit.services.database, delivery, [source], actor=visit.session.name, now=visit.now
             )  # fmt: skip
     except FengqiaoError as fault:
-        return [], True, [notice(str(fault))]
+        return [], True, [notice(fault.within(visit.texts.language))]
     note(visit, "batch_previewed", {"feed": feed, "file": name})
     return previewed(found, visit, source.feed), False, no_update
 
@@ -198,7 +197,7 @@ def load_file(visit: Visit, feed: str | None, contents: str | None, name: str | 
                 visit.services.database, delivery, [source], actor=visit.session.name, now=visit.now, kept=kept(visit)
             )[0]  # fmt: skip
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update
+        return [notice(fault.within(visit.texts.language))], no_update, no_update, no_update
     note(visit, "batch_loaded", {"batch": result.batch_id, "feed": feed, "file": name})
     rows = ledger_rows(visit)
     said = visit.texts(

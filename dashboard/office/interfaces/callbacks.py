@@ -110,7 +110,7 @@ def act(
         try:
             said, secret = action(visit, list(rows or ()), values)
         except FengqiaoError as fault:
-            return no_update, [notice(str(fault))], no_update
+            return no_update, [notice(fault.within(visit.texts.language))], no_update
         return rows_of(visit), [notice(said)], secret
 
 
@@ -126,7 +126,7 @@ def check_now(visit: Visit) -> str:
 def chosen_id(visit: Visit, rows: list[dict[str, Any]]) -> int:
     """The id of the chosen row; raises BadInput when none is."""
     if not rows:
-        raise BadInput(visit.texts("hooks.choose_first"))
+        raise BadInput("choose in the table first")
     return int(rows[0]["id"])
 
 
@@ -166,7 +166,7 @@ def make_consumer(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any
 def make_hook(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any]) -> tuple[str, str]:
     consumer, url, events = values
     if not consumer:
-        raise BadInput(visit.texts("hooks.choose_first"))
+        raise BadInput("choose in the table first")
     keys = identity_keys(visit.services.database.secrets)
     with visit.services.asking(visit.session) as connection:
         _, secret = add_webhook(connection, int(consumer), url=str(url or ""), event_types=events or [], keys=keys)

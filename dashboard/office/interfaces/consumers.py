@@ -207,7 +207,7 @@ def scopes_of(granted: list[str], fields: list[str], items: list[str]) -> tuple[
         resource, _, name = choice.partition(".")
         by_resource.setdefault(resource, set()).add(name)
     if stray := sorted(set(by_resource) - set(names)):
-        raise BadInput(f"fields of {', '.join(stray)} are chosen, and it is not granted")
+        raise BadInput("fields of {stray} are chosen, and it is not granted", stray=stray)
     feeds = frozenset(item.removeprefix(FEED_ITEM) for item in items if item.startswith(FEED_ITEM))
     layers = frozenset(item for item in items if not item.startswith(FEED_ITEM))
     if bool(feeds) != ("feeds" in names):

@@ -100,7 +100,7 @@ def saved(visit: Visit, id: int, columns: Rows) -> tuple[Any, ...]:
         with visit.services.asking(visit.session) as connection:
             decide(connection, id, decision_of(columns), actor=visit.session.name, now=visit.now)
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update
+        return [notice(fault.within(visit.texts.language))], no_update, no_update, no_update
     kept = kept_headings(visit)
     said = notice(visit.texts("office.mapping.saved"))
     return [said], heading_rows(visit, kept), facts(visit, kept), head_of(one_of(visit, id), visit)
@@ -131,7 +131,7 @@ def read_words(said: str) -> dict[str, str]:
     for pair in filter(None, (part.strip() for part in BETWEEN.split(said))):
         word, *meant = MEANS.split(pair, maxsplit=1)
         if not meant:
-            raise BadInput(f"{pair!r} does not say what it means; write word=meaning")
+            raise BadInput("{pair!r} does not say what it means; write word=meaning", pair=pair)
         words[word.strip()] = meant[0].strip()
     return words
 

@@ -82,7 +82,7 @@ def sheet(visit: Visit, feed: str, form: str) -> tuple[Any, Any]:
             content = quarantine_sheet(connection, subdistrict_code=code, feed=feed, form=form, texts=visit.texts)
             note_event(connection, "quarantine_downloaded", {"feed": feed})
     except FengqiaoError as fault:
-        return no_update, [notice(str(fault))]
+        return no_update, [notice(fault.within(visit.texts.language))]
     name = visit.texts("office.quarantine.file", feed=feed, day=visit.local(visit.now, "%Y%m%d"), form=form)
     return {"content": base64.b64encode(content).decode(), "filename": name, "base64": True}, no_update
 
@@ -100,7 +100,7 @@ def take(visit: Visit, contents: str, name: str, chosen: Rows | None) -> tuple[A
                 session_id=visit.session.id, code=visit.session.subdistrict_code,
             )  # fmt: skip
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update, None
+        return [notice(fault.within(visit.texts.language))], no_update, no_update, no_update, None
     listed = reason_rows(visit)
     rows = row_cells(visit, bad_rows(visit, str(chosen[0]["key"]), ""))
     said = texts("quarantine.mended", passed=mended.passed, left=mended.left)

@@ -71,7 +71,7 @@ def decided(visit: Visit, decision: Decision) -> tuple[Any, ...]:
                 now=visit.now,
             )
     except FengqiaoError as fault:
-        return [notice(str(fault))], *(no_update for _ in range(6))
+        return [notice(fault.within(visit.texts.language))], *(no_update for _ in range(6))
     said = visit.texts("office.risk.did_confirm" if decision.confirmed else "office.risk.did_reject")
     found = points_of(visit)
     return [notice(said)], point_rows(visit, found), facts(visit, found), "", *chosen(visit, decision.point_id)

@@ -150,7 +150,7 @@ def saved(visit: Visit, text: str, why: str, *, switch: bool) -> tuple[Any, ...]
             kept = kept_rule(connection, rule.id, subdistrict_code=code)
             versions = versions_of(connection, rule.id, subdistrict_code=code)
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update, no_update
+        return [notice(fault.within(visit.texts.language))], no_update, no_update, no_update, no_update
     said = visit.texts("office.rules.saved", name=title_of(rule, visit.texts), n=version)
     rows = rule_rows(visit, kept_of(visit))
     return [notice(said)], rows, head_of(kept, visit.texts), history_of(versions, visit), ""
@@ -171,5 +171,5 @@ def tried(visit: Visit, text: str, weeks: int) -> tuple[Any, ...]:
                 now=visit.now,
             )
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update
+        return [notice(fault.within(visit.texts.language))], no_update, no_update
     return no_update, False, 0

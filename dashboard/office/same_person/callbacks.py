@@ -82,6 +82,6 @@ def decided(visit: Visit, button: str, chosen: Rows | None, status: str, last: s
         with visit.services.asking(visit.session) as connection:
             decide_pair(connection, int(pair), DECISIONS[button], actor=visit.session.name, now=visit.now)
     except FengqiaoError as fault:
-        return no_update, no_update, no_update, [notice(str(fault))]
+        return no_update, no_update, no_update, [notice(fault.within(visit.texts.language))]
     said = notice(visit.texts(f"office.same-person.did.{DECISIONS[button]}"))
     return pair_rows(visit, status), facts(visit), None if back else pair, [said]

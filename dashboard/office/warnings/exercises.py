@@ -130,7 +130,7 @@ def started(visit: Visit, scenario: str, title: str) -> tuple[Any, Any]:
                 now=visit.now,
             )
     except FengqiaoError as fault:
-        return no_update, [notice(str(fault))]
+        return no_update, [notice(fault.within(visit.texts.language))]
     return drill_rows(visit), [notice(visit.texts("office.drills.started_now"))]
 
 

@@ -285,7 +285,7 @@ def acted(visit: Visit, act: str, alert_id: int | None, note: str) -> tuple[Any,
                 what = cast(Followed, act)  # of ids.LIVES_ACTS
                 follow_up(connection, alert_id, what=what, post=post, note=note, now=visit.now)
     except FengqiaoError as fault:
-        return no_update, no_update, [notice(str(fault))]
+        return no_update, no_update, [notice(fault.within(visit.texts.language))]
     return alert_rows(visit), life_of(visit, alert_id), [notice(visit.texts(f"office.alerts.done.{act}"))]
 
 

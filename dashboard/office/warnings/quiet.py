@@ -154,7 +154,7 @@ def made(visit: Visit, label: str, values: str | None, reason: str | None, hours
                 now=visit.now,
             )
     except FengqiaoError as fault:
-        return no_update, [notice(str(fault))]
+        return no_update, [notice(fault.within(visit.texts.language))]
     return silence_rows(visit), [notice(visit.texts("office.silences.made"))]
 
 
@@ -166,7 +166,7 @@ def lifted(visit: Visit, silence_id: int | None) -> tuple[Any, Any]:
         with visit.services.asking(visit.session) as connection:
             lift_silence(connection, silence_id, post=visit.session.title or visit.session.name, now=visit.now)
     except FengqiaoError as fault:
-        return no_update, [notice(str(fault))]
+        return no_update, [notice(fault.within(visit.texts.language))]
     return silence_rows(visit), [notice(visit.texts("office.silences.lifted"))]
 
 
