@@ -77,8 +77,7 @@ def check_new_password(password: str, *, name: str) -> str:
         )
     if name.lower() in password.lower() or len(set(password)) < 5:
         raise BadInput(
-            "a password may not contain the account's name nor consist of fewer than five different "
-"characters"
+            "a password may not contain the account's name nor consist of fewer than five different characters"
         )
     return HASHER.hash(password)
 

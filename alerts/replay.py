@@ -89,7 +89,7 @@ def replay(
         case _:
             raise BadInput(
                 "a risk rule is judged by the back-test of the score, on the page of risk points; completeness "
-"by what stands now"
+                "by what stands now"
             )
     return raised_from(held, apart=max(timedelta(hours=rule.clear_after_h), step))
 

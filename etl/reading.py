@@ -111,7 +111,7 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
             ),
         )
     except pa.ArrowInvalid as fault:
-        raise BadInput("{name}: {csv_fault}", name=source.path.name, csv_fault=csv_fault(str(fault))) from fault
+        raise BadInput("{name}: {fault}", name=source.path.name, fault=csv_fault(str(fault))) from fault
     frame = named_by_place(frame_of(table))
     require_headings(source.path.name, list(frame.columns), required)
     refuse_broken(source.path.name, broken, rows=len(frame))

@@ -62,7 +62,9 @@ def opened_raster(path: Path, *, crs: str = "") -> Iterator[tuple[rasterio.io.Da
             system = raster_system(name, raster.crs.to_wkt() if raster.crs else crs)
             transform = raster.transform
             if transform.is_identity or not (transform.a and transform.e):
-                raise BadInput("{name} does not say where its pixels lie; give it a world file or a geotransform", name=name)
+                raise BadInput(
+                    "{name} does not say where its pixels lie; give it a world file or a geotransform", name=name
+                )
             if transform.b or transform.d:
                 raise BadInput(
                     "{name} is a turned raster; bring it upright with gdalwarp {name} upright.tif", name=name

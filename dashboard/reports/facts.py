@@ -70,7 +70,9 @@ def find_scope(
             SQL["community_code"], {"subdistrict_code": district["code"], "asked": community}
         ).first()
         if found is None:
-            raise NotFound("there is no community {community!r} in {district}", community=community, district=district['name'])
+            raise NotFound(
+                "there is no community {community!r} in {district}", community=community, district=district["name"]
+            )
         code = found.code
         name = found.name_en if language == "en" and found.name_en else found.name
     return Scope(

@@ -144,7 +144,7 @@ def restore_backup(database: Database, source: Path) -> None:
             if loaded:
                 raise Conflict(
                     "the database holds a sub-district already; restore into an empty installation (another "
-"FENGQIAO_VAR_DIR)"
+                    "FENGQIAO_VAR_DIR)"
                 )
             # an empty schema of ours is in the way of the dump's own
             for schema in ("base", "topic", "support", "casework", "alerting", "access", "open", "jobs"):

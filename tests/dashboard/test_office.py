@@ -192,7 +192,7 @@ def test_who_is_audited_neither_makes_nor_shuts_the_auditor_nor_themselves(app: 
     assert "须在命令行管理" in refused
     assert "须在命令行管理" in taken
     assert "须由他人停用" in own
-    assert "may not administer" in other
+    assert "无权管理账号" in other
     with world.database.owner.connect() as connection:
         shut = connection.scalar(
             text(

@@ -21,6 +21,7 @@ from dashboard.office.parts import Rows, notice
 from dashboard.services import Services
 from gis.errors import BadInput, FengqiaoError, NotAllowed
 from gis.identity import identity_keys
+from gis.texts import InTexts
 
 #: (visit, chosen rows, values of the fields) -> (what was done, a secret to show once)
 Action = Callable[[Visit, list[dict[str, Any]], Sequence[Any]], tuple[str, str]]
@@ -192,7 +193,7 @@ def pause(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any]) -> tu
 def send_again(visit: Visit, rows: list[dict[str, Any]], values: Sequence[Any]) -> tuple[str, str]:
     dead = [row["id"] for row in rows if row["dead"]]
     if not dead:
-        raise BadInput(visit.texts("hooks.choose_letter"))
+        raise BadInput(InTexts(lambda texts: texts("hooks.choose_letter")))
     with visit.services.asking(visit.session) as connection:
         count = replay(connection, dead, now=visit.now)
     return visit.texts("hooks.did_replay", n=count), ""
