@@ -33,12 +33,19 @@ def agreed_pixels(path: Path, read: int) -> int | None:
     try:
         counted = header_pixels(path)
     except (struct.error, KeyError, ValueError, TypeError, OSError, IndexError) as fault:
-        raise BadInput(f"{path.name}: its header cannot be read ({str(fault)[:120]}); it is damaged") from fault
+        raise BadInput(
+            "{name}: its header cannot be read ({fault}); it is damaged", name=path.name, fault=str(fault)[:120]
+        ) from fault
     if not counted:
         return None
     if read not in counted:
         said = ", ".join(map(str, sorted(counted)))
-        raise BadInput(f"{path.name}: {read} pixels were read but its header says {said}; nothing was loaded")
+        raise BadInput(
+            "{name}: {read} pixels were read but its header says {said}; nothing was loaded",
+            name=path.name,
+            read=read,
+            said=said,
+        )
     return read
 
 
@@ -85,7 +92,12 @@ def grid_pixels(path: Path) -> int:
             at = line.end()
         found = sum(1 for _ in NUMBER.finditer(content, at))
     if found != wanted:
-        raise BadInput(f"{path.name} says {wanted} pixels and holds {found} numbers; it was cut or put together")
+        raise BadInput(
+            "{name} says {wanted} pixels and holds {found} numbers; it was cut or put together",
+            name=path.name,
+            wanted=wanted,
+            found=found,
+        )
     return wanted
 
 

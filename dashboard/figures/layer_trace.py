@@ -136,7 +136,9 @@ def traced_layer(layer_id: str, role: str) -> Layer:
     if role == "wall":
         raise NotAllowed("what a layer rests on is told in the office, not on a wall")
     if isinstance(layer.source, FeaturesSource):
-        raise BadInput(f"layer {layer_id!r} shows records themselves; ask for them by their own address")
+        raise BadInput(
+            "layer {layer_id!r} shows records themselves; ask for them by their own address", layer_id=layer_id
+        )
     return layer
 
 
@@ -185,7 +187,7 @@ def trace_layer(owner: Connection, asking: Connection, layer: Layer, unit: Unit,
     """
     meaning = meanings()[layer.source.kind]
     if unit.kind != "cell" and unit.kind not in meaning.units:
-        raise BadInput(f"layer {layer.id!r} has no value of a {unit.kind}; name a cell")
+        raise BadInput("layer {id!r} has no value of a {kind}; name a cell", id=layer.id, kind=unit.kind)
     sql, given = records_of(layer, unit, asked)
     readable = int(asking.scalar(bound(counting(sql), given)) or 0)
     value, suppressed, estimated, query = value_of(asking, layer, unit, asked, readable)
@@ -255,7 +257,9 @@ def cell_number(text: str) -> int:
     cell = int(h3_cells.from_hex([text])[0])
     resolution = int(h3_cells.resolutions([cell])[0])
     if resolution not in (9, 10, 11):
-        raise BadInput(f"{text} is a cell of resolution {resolution}; layers have 9, 10 and 11")
+        raise BadInput(
+            "{text} is a cell of resolution {resolution}; layers have 9, 10 and 11", text=text, resolution=resolution
+        )
     return cell
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from dashboard.figures.catalogue import figures
 from dashboard.scenes import read_scenes
 from gis.errors import BadInput
+from gis.sentences import Sentence
+from gis.validation import faults_of
 from layers.catalogue import Words, catalogue
 
 
@@ -36,15 +38,25 @@ def parse_panels(stated: Any) -> tuple[Panel, ...]:
     try:
         found = tuple(Panel.model_validate(row) for row in stated)
     except ValidationError as error:
-        raise BadInput("figures/panels.yml: " + "; ".join(fault["msg"] for fault in error.errors()[:10])) from error
+        raise BadInput("{file}: {faults}", file="figures/panels.yml", faults=faults_of(error.errors())) from error
     known = {layer.id for layer in catalogue().layers}
     faults = [
-        f"{panel.key}: there is no figure {one}" for panel in found for one in panel.figures if one not in figures()
+        Sentence("{key}: there is no figure {one}", key=panel.key, one=one)
+        for panel in found
+        for one in panel.figures
+        if one not in figures()
     ]
-    faults += [f"{panel.key}: there is no layer {one}" for panel in found for one in panel.layers if one not in known]
-    faults += [f"{panel.key} shows nothing" for panel in found if not panel.figures and not panel.layers]
+    faults += [
+        Sentence("{key}: there is no layer {one}", key=panel.key, one=one)
+        for panel in found
+        for one in panel.layers
+        if one not in known
+    ]
+    faults += [
+        Sentence("{key} shows nothing", key=panel.key) for panel in found if not panel.figures and not panel.layers
+    ]
     if faults:
-        raise BadInput("figures/panels.yml: " + "; ".join(faults[:10]))
+        raise BadInput("{file}: {faults}", file="figures/panels.yml", faults=faults[:10])
     return found
 
 

@@ -112,7 +112,11 @@ def inspect_raster(source: FeedSource, territory: Territory, *, zone: ZoneInfo) 
     if territory.outline is not None:
         outline = h3_cells.moved([territory.outline], system)[0]
         if not shapely.intersects(bounds, outline):
-            raise BadInput(f"{name} covers {tuple(round(edge, 3) for edge in bounds.bounds)}, not the sub-district")
+            raise BadInput(
+                "{name} covers {bounds}, not the sub-district",
+                name=name,
+                bounds=tuple(round(edge, 3) for edge in bounds.bounds),
+            )
     return agreed_pixels(source.path, pixels)
 
 

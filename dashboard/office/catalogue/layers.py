@@ -117,7 +117,7 @@ def layer_part(
             one = trace_layer(owner, asking, layer, unit, asked)
             records = layer_rows(asking, layer, unit, asked, limit=RECORDS_SHOWN, offset=0)
     except FengqiaoError as fault:
-        return [*meaning_part(layer_id, texts), html.P(str(fault), className="facts")]
+        return [*meaning_part(layer_id, texts), html.P(fault.within(texts.language), className="facts")]
     return [
         *meaning_part(layer_id, texts),
         html.P([html.B(value_words(one, texts)), f" {unit_words(layer, texts)} · {age_words(one, texts)}"]),
