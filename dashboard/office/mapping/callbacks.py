@@ -143,7 +143,7 @@ def shown(visit: Visit, contents: str, name: str, feed: str) -> tuple[Any, ...]:
             code = visit.session.subdistrict_code or ""
             known = note_shown_file(connection, feed, path, subdistrict_code=code, now=visit.now)
     except FengqiaoError as fault:
-        return [notice(str(fault))], no_update, no_update, no_update
+        return [notice(fault.within(visit.texts.language))], no_update, no_update, no_update
     kept = kept_headings(visit)
     rows = heading_rows(visit, kept)
     # the newest of those that wait is the one that was shown
