@@ -39,8 +39,6 @@ from gis.geocode.gazetteer import distance_m
 from gis.placing import PLACE, Territory, dated_gazetteer_of, number_of, place_records, territory_of
 from gis.subjects import SUBJECTS, Subject
 
-#: kinds of records that are placed by their text, and the module that reads their feeds
-KINDS = {"incident": "incidents", "request": "requests"}
 #: texts per batch of the search for names
 TEXTS_AT_ONCE = 20_000
 #: a point this near to the old one has not moved [m]
@@ -130,8 +128,10 @@ def place_again(
         run = Run(connection, district, placed_by, territory_of(connection, code), workers, actor, now, dry_run)
         moves: list[Move] = []
         read = 0
-        for name in KINDS:
-            count, moved = run.place_subject(SUBJECTS[name], marked)
+        for subject in SUBJECTS.values():
+            if not subject.by_text:
+                continue
+            count, moved = run.place_subject(subject, marked)
             read += count
             moves += moved
         result = PlacedAgain(
@@ -217,14 +217,18 @@ class Run:
         located = place_records(self.territory, lon=lon, lat=lat, readings=readings)
         codes = {name: code for code, name in self.territory.community_names.items()}
         said = records["stated_community"].map(codes).astype(object)
+        # where no community of its own is kept beside, that of a record that waits is the stated one
+        waits = (records["placement"] != "placed") & said.isna()
+        said = said.where(~waits, records["community_code"])
         community = located["community_code"].where(located["community_code"].notna(), said)
         return located.assign(community_code=community.where(community.notna(), None))
 
     def store(self, subject: Subject, feed: str, records: pd.DataFrame, located: pd.DataFrame) -> None:
         """Write the new places of records of one feed as a batch of the ledger."""
+        kind = self.connection.scalar(SQL["kind"], {"subdistrict_code": self.district.code, "feed": feed})
         opening = Opening(
             self.district.code, feed, "placing again", None, self.actor, versions(self.placed_by.state), self.now,
-            origin="placing", kind=KINDS[subject.name],
+            origin="placing", kind=kind or feed,
         )  # fmt: skip
         batch_id = open_batch(self.connection, opening)
         is_placed = (located["placement"] == "placed").to_numpy(dtype=bool)
@@ -258,8 +262,17 @@ def composed(name: str, subject: Subject) -> str:
     """Fill a statement with the table of a kind of record, its event time and its words."""
     words = ", ".join(f"NULLIF(btrim(record.{quoted(column)}), '')" for column in subject.words)
     table = f"{quoted(subject.table.schema or 'base')}.{quoted(subject.table.name)}"
-    statement = SQL.source(name).replace("{table}", table).replace("{happened}", quoted(subject.happened))
-    return statement.replace("{words}", f"COALESCE({words}, '')")
+    stated = "record.details ->> 'stated_community'" if "details" in subject.table.c else "NULL::text"
+    filled = {
+        "{table}": table,
+        "{happened}": quoted(subject.happened or "recorded_from"),
+        "{words}": f"COALESCE({words}, '')",
+        "{stated_community}": stated,
+    }
+    statement = SQL.source(name)
+    for blank, filling in filled.items():
+        statement = statement.replace(blank, filling)
+    return statement
 
 
 def is_elsewhere(records: pd.DataFrame, located: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

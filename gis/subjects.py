@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
-from gis.database.tables import incident, resident, service_request, visit
+from gis.database.tables import activity, incident, organisation, petition, resident, service_request, visit
 from gis.sentences import Sentence
 
 #: what placing writes; `geom` as EWKB text, `located_by` as JSON
@@ -26,8 +26,10 @@ class Subject:
     table: Table
     #: the columns that may say where, in the order they are tried
     words: tuple[str, ...]
-    #: the event time that is part of the key; empty where there is none
+    #: when it happened, which is part of the key of incidents and requests; empty where nothing happened
     happened: str = ""
+    #: whether its feed places it by its words; visits and residents are where a building is
+    by_text: bool = False
 
     @property
     def location(self) -> tuple[str, ...]:
@@ -41,13 +43,19 @@ CALLED = {
     "request": Sentence("request"),
     "visit": Sentence("visit"),
     "resident": Sentence("resident"),
+    "activity": Sentence("activity"),
+    "petition": Sentence("petition"),
+    "organisation": Sentence("organisation"),
 }
 
 SUBJECTS = {
     subject.name: subject
     for subject in (
-        Subject("incident", incident, ("address", "description", "title"), "reported_at"),
-        Subject("request", service_request, ("address", "description", "title"), "requested_at"),
+        Subject("incident", incident, ("address", "description", "title"), "reported_at", by_text=True),
+        Subject("request", service_request, ("address", "description", "title"), "requested_at", by_text=True),
+        Subject("activity", activity, ("address",), "starts_at", by_text=True),
+        Subject("petition", petition, ("address",), "received_at", by_text=True),
+        Subject("organisation", organisation, ("address",), by_text=True),
         Subject("visit", visit, ("address",)),
         Subject("resident", resident, ("address",)),
     )

@@ -188,7 +188,7 @@ def lock(connection: Connection, kind: Subject, record_id: int) -> dict[str, Any
 def put(
     connection: Connection, kind: Subject, record_id: int, happened_at: datetime | None, located: Mapping[str, Any]
 ) -> None:
-    """Write the location columns of a record."""
+    """Write the location columns of a record; a person takes along where they are to be visited."""
     table = f"{quoted(kind.table.schema or 'base')}.{quoted(kind.table.name)}"
     names = ", ".join(quoted(name) for name in kind.location)
     own = f" AND {quoted(kind.happened)} = :happened_at" if kind.happened and happened_at else ""
@@ -199,6 +199,8 @@ def put(
         ),
         {"located": json.dumps(located), "id": record_id, "happened_at": happened_at},
     )
+    if kind.name == "resident":
+        connection.execute(STATEMENTS["move_visits"], {"id": record_id})
 
 
 def check_outcome(decided: Decided) -> None:

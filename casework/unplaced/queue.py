@@ -98,7 +98,7 @@ def select_waiting(
     """
     bound = {"subdistrict_code": subdistrict_code, "now": now, "past": past, "most": MOST, "id": None}
     records = [
-        record for subject in SUBJECTS for record in connection.execute(STATEMENTS[f"waiting_{subject}s"], bound).all()
+        record for subject in SUBJECTS for record in connection.execute(STATEMENTS[f"waiting_{subject}"], bound).all()
     ]
     records.sort(key=lambda record: (record.happened_at, record.id), reverse=True)
     return judge(connection, engine, records[:MOST], subdistrict_code=subdistrict_code, now=now)
@@ -110,7 +110,7 @@ def select_one(
     """Return one record if it waits."""
     for past in (False, True):
         bound = {"subdistrict_code": subdistrict_code, "now": now, "past": past, "most": 1, "id": record_id}
-        records = connection.execute(STATEMENTS[f"waiting_{subject}s"], bound).all()
+        records = connection.execute(STATEMENTS[f"waiting_{subject}"], bound).all()
         if records:
             return judge(connection, engine, records, subdistrict_code=subdistrict_code, now=now)[0]
     return None

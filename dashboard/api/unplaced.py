@@ -50,7 +50,7 @@ def router(services: Services) -> APIRouter:
             district = select_district(connection, code=session.subdistrict_code)
             now = services.clock()
             rows = select_waiting(connection, engine, subdistrict_code=district.code, now=now, past=past)
-            bound = {"subdistrict_code": district.code, "midnight": midnight(now, district)}
+            bound = {"subdistrict_code": district.code, "now": now, "midnight": midnight(now, district)}
             today = connection.execute(CASEWORK["decided_today"], bound).one()
             grids = {row.id: row.name for row in connection.execute(CASEWORK["work_grids"], bound)}
             closed = int(connection.execute(CASEWORK["past"], bound).scalar_one())

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from casework.unplaced.decide import AT_BUILDING_M, REASON_LENGTH, Outcome
 
-Subject = Literal["incident", "request", "visit", "resident"]
+Subject = Literal["incident", "request", "visit", "resident", "activity", "petition", "organisation"]
 
 
 class CandidatePlace(BaseModel):

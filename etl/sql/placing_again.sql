@@ -5,7 +5,14 @@ SELECT gazetteer, engine, started_at FROM support.placing_run WHERE subdistrict_
 -- first_placed --
 -- When the oldest record that was placed by a text got its place; nothing the gazetteer knew by then can change it.
 SELECT least((SELECT min(recorded_from) FROM base.incident WHERE subdistrict_code = :subdistrict_code),
-             (SELECT min(recorded_from) FROM base.service_request WHERE subdistrict_code = :subdistrict_code));
+             (SELECT min(recorded_from) FROM base.service_request WHERE subdistrict_code = :subdistrict_code),
+             (SELECT min(recorded_from) FROM base.activity WHERE subdistrict_code = :subdistrict_code),
+             (SELECT min(recorded_from) FROM base.petition WHERE subdistrict_code = :subdistrict_code),
+             (SELECT min(recorded_from) FROM base.organisation WHERE subdistrict_code = :subdistrict_code));
+
+-- kind --
+-- What a feed delivers.
+SELECT kind FROM support.feed WHERE subdistrict_code = :subdistrict_code AND name = :feed;
 
 -- changed_places --
 -- Places whose entry, other name or building was written after :since: ids, with the estate over them and the roads of a crossing.
@@ -38,7 +45,7 @@ SELECT DISTINCT {words} AS words FROM {table} AS record WHERE subdistrict_code =
 SELECT record.id, record.{happened} AS happened_at, record.feed, record.source_key, {words} AS words, record.placement, record.match_level,
        ST_X(record.geom) AS lon, ST_Y(record.geom) AS lat, record.place_id, record.building_id, record.community_code, record.work_grid_id,
        record.confidence, record.located_by ->> 'by' = 'coordinates' OR record.located_by ? 'stated' AS stated,
-       record.details ->> 'stated_community' AS stated_community
+       {stated_community} AS stated_community
   FROM {table} AS record
  WHERE record.subdistrict_code = :subdistrict_code
    AND (:everything OR record.placement <> 'placed' OR record.place_id = ANY(:places) OR {words} = ANY(:texts))

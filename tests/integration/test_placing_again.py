@@ -13,8 +13,8 @@ from gis.database.connection import Database
 from gis.district import District, select_district
 from gis.geocode.gazetteer import distance_m
 from gis.placing import dated_gazetteer_of
-from tests.integration.waiting_world import ZONES, count, deliver, incident_row, own_database
-from tests.world import CODE, World
+from tests.integration.waiting_world import ZONES, count, deliver, deliver_civic, incident_row, own_database
+from tests.world import CODE, FIRST, World
 
 pytestmark = pytest.mark.database
 
@@ -57,17 +57,15 @@ def test_a_new_name_places_what_waited_for_it_and_nothing_else_is_read(again: Wo
     deliver(again, rows, now=now)
     run(again, district)
     learn(again, "金鱼巷", "玉兰花园北区")
-    waiting = "SELECT count(*) FROM base.incident WHERE subdistrict_code = :code AND placement <> 'placed'"
-    waits = count(again, waiting, code=CODE)
-    requests = count(
-        again, "SELECT count(*) FROM base.service_request WHERE subdistrict_code = :c AND placement <> 'placed'", c=CODE
-    )
+    waiting = "SELECT count(*) FROM base.{} WHERE subdistrict_code = :code AND placement <> 'placed'"
+    kinds = ("incident", "service_request", "organisation")
+    waits = sum(count(again, waiting.format(kind), code=CODE) for kind in kinds)
     before = incident_row(again, "a3")
 
     result = run(again, district)
 
     # read: all that waits, and a2, which stands at the place that has a new name; 甲苑 is another matter
-    assert result.read == waits + requests + 1
+    assert result.read == waits + 1
     assert [(move.source_key, move.before, move.after, move.distance_m) for move in result.moves] == [
         ("a1", "", "building", None)
     ]
@@ -81,6 +79,27 @@ def test_a_new_name_places_what_waited_for_it_and_nothing_else_is_read(again: Wo
     assert count(again, ledger) == 1
     # once more there is nothing to do
     assert not run(again, district).moves
+
+
+def test_activities_petitions_and_organisations_profit_from_a_new_name_too(again: World, district: District):
+    deliver_civic(again, "v", "白鱼巷12幢")
+    run(again, district)
+    stated = "SELECT count(*) FROM base.petition WHERE source_key = 'v' AND community_code = :first"
+    # the community that was stated stays while it waits
+    assert count(again, stated, first=FIRST) == 1
+    learn(again, "白鱼巷", "玉兰花园西区")
+
+    moves = {(move.subject, move.after) for move in run(again, district).moves if move.source_key == "v"}
+
+    assert moves == {(subject, "building") for subject in ("activity", "petition", "organisation")}
+    lon, lat, _ = ZONES["西区"]
+    for table in ("activity", "petition", "organisation"):
+        there = (
+            f"SELECT count(*) FROM base.{table} WHERE source_key = 'v' AND placement = 'placed'"
+            " AND ST_DWithin(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), 0.002) AND building_id IS NOT NULL"
+        )
+        assert count(again, there, lon=lon, lat=lat) == 1
+    assert count(again, "SELECT count(*) FROM support.batch WHERE origin = 'placing' AND feed = 'merchants'") == 1
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(again: World, district: District):

@@ -18,7 +18,7 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from layers.population import cells_of_resident
 from tests.asking import Browser
-from tests.integration.waiting_world import ZONES, count, deliver, incident_row, own_database
+from tests.integration.waiting_world import ZONES, count, deliver, deliver_civic, incident_row, own_database
 from tests.world import CODE, FIRST, World
 
 pytestmark = pytest.mark.database
@@ -329,6 +329,67 @@ def test_an_operator_places_a_person(waiting: World, browser: Browser):
         404,
     )
     assert take_back(browser, waiting, answer.json()["id"], who="operator").status_code == 200
+
+
+def test_a_person_who_is_placed_takes_their_visits_along_and_back(waiting: World, browser: Browser):
+    with waiting.database.owner.begin() as connection:
+        resident = connection.scalar(text("SELECT min(id) FROM base.resident WHERE placement <> 'placed'"))
+        theirs = text("UPDATE base.visit SET resident_id = :id WHERE placement <> 'placed'")
+        visits = connection.execute(theirs, {"id": resident}).rowcount
+    assert visits
+    lon, lat, _ = ZONES["西区"]
+    decision = {"outcome": "placed", "point": [lon, lat]}
+    there = (
+        "SELECT count(*) FROM base.visit JOIN base.resident ON resident.id = visit.resident_id WHERE resident.id = :id"
+        " AND visit.placement = 'placed' AND visit.geom = resident.geom AND visit.building_id = resident.building_id"
+        " AND visit.work_grid_id = resident.work_grid_id AND visit.cell = resident.cell"
+    )
+
+    answer = ask(browser, waiting, "POST", f"/api/unplaced/resident/{resident}", who="operator", json=decision)
+
+    assert answer.status_code == 200, answer.text
+    assert count(waiting, there, id=resident) == visits
+    waits = {(row["subject"], row["id"]) for row in queue(browser, waiting, who="operator")["rows"]}
+    own = "SELECT count(*) FROM base.visit WHERE resident_id = :id AND id = ANY(:ids)"
+    assert count(waiting, own, id=resident, ids=[key for subject, key in waits if subject == "visit"]) == 0
+    assert take_back(browser, waiting, answer.json()["id"], who="operator").status_code == 200
+    assert count(waiting, there, id=resident) == 0
+
+
+def test_activities_petitions_and_organisations_wait_and_are_placed_like_the_rest(waiting: World, browser: Browser):
+    deliver_civic(waiting, "c", "玉兰花园12幢")
+    keys = {("activity", "c活动"), ("petition", "c信访"), ("organisation", "c单位")}
+
+    def waits(who: str) -> dict[str, Any]:
+        rows = queue(browser, waiting, who=who)["rows"]
+        return {row["subject"]: row for row in rows if row["words"] == "玉兰花园12幢" and row["subject"] in dict(keys)}
+
+    operators, duty = waits("operator"), waits("duty")
+    # petitions are for those who answer for them
+    assert (set(operators), set(duty)) == ({"activity", "petition", "organisation"}, {"activity", "organisation"})
+    assert operators["petition"]["reason"] == "same_building"
+    assert {one["place_name"] for one in operators["activity"]["candidates"]} == {f"玉兰花园{name}" for name in ZONES}
+    forbidden = ask(
+        browser, waiting, "POST", f"/api/unplaced/petition/{operators['petition']['id']}",
+        json={"outcome": "outside"},
+    )  # fmt: skip
+    assert forbidden.status_code in (403, 404)
+    decisions = []
+    for subject, row in operators.items():
+        chosen = {"outcome": "placed", "offer": row["candidates"][0]["key"]}
+        answer = ask(browser, waiting, "POST", f"/api/unplaced/{subject}/{row['id']}", who="operator", json=chosen)
+        assert answer.status_code == 200, answer.text
+        decisions.append(answer.json()["id"])
+        placed = f"SELECT count(*) FROM base.{subject} WHERE id = :id AND placement = 'placed' AND cell IS NOT NULL"
+        audit = "SELECT count(*) FROM access.audit WHERE record_id = :id AND table_name = :table"
+        assert count(waiting, placed, id=row["id"]) == 1
+        assert count(waiting, audit, id=str(row["id"]), table=f"base.{subject}") >= 1
+    assert not waits("operator")
+    seen = [row["id"] for row in ask(browser, waiting, "GET", "/api/unplaced/decisions").json()]
+    assert set(decisions) - set(seen) == {decisions[list(operators).index("petition")]}
+    for decision in decisions:
+        assert take_back(browser, waiting, decision, who="operator").status_code == 200
+    assert set(waits("operator")) == set(operators)
 
 
 def test_a_renamed_place_keeps_its_old_name_from_then_on(waiting: World):

@@ -125,6 +125,23 @@ def deliver(world: World, rows: list[dict[str, str]], *, now: datetime, actor: s
         )  # fmt: skip
 
 
+def deliver_civic(world: World, key: str, address: str) -> None:
+    """An activity, a petition and an organisation that wait, all with one address."""
+    with world.database.owner.begin() as connection:
+        for table, feed, columns, values in (
+            ("activity", "activities", "name, starts_at", ":key || '活动', now() + interval '1 day'"),
+            ("petition", "petitions", "title, received_at", ":key || '信访', now() - interval '1 day'"),
+            ("organisation", "merchants", "name, kind", ":key || '单位', '商户'"),
+        ):
+            connection.execute(
+                text(
+                    f"INSERT INTO base.{table} (subdistrict_code, feed, source_key, address, community_code, {columns})"
+                    f" VALUES (:here, :feed, :key, :address, :community, {values})"
+                ),
+                {"here": CODE, "feed": feed, "key": key, "address": address, "community": FIRST},
+            )
+
+
 def incident_row(world: World, key: str) -> Any:
     """What is stored of one incident."""
     with world.database.owner.connect() as connection:

@@ -28,7 +28,7 @@ placement_decision = Table(
     moment("decided_at", nullable=False),
     moment("ended_at", comment="Taken back, or the words changed; empty = in force"),
     Column("ended_by", Text, comment="Who took it back, or the delivery that changed the words"),
-    CheckConstraint("subject IN ('incident', 'request', 'visit', 'resident')", name="subject"),
+    CheckConstraint("subject IN ('incident', 'request', 'visit', 'resident', 'activity', 'petition', 'organisation')", name="subject"),
     CheckConstraint("outcome IN ('placed', 'outside', 'given_up')", name="outcome"),
     CheckConstraint("outcome <> 'given_up' OR reason <> ''", name="reason"),
     CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
