@@ -252,6 +252,27 @@ def test_texts_are_legible_in_the_sun_and_targets_fit_a_thumb(page: Page):
     assert cut == []
 
 
+def test_the_list_is_read_sideways_and_in_large_letters(page: Page):
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_timeout(200)
+    boxes = page.evaluate(
+        """() => [".row", ".map-holder", ".action"].map((one) => document.querySelector(one).getBoundingClientRect().toJSON())"""
+    )
+    row, ground, action = boxes
+    # the map at the left, the list beside it and above the action
+    assert row["left"] >= ground["right"] - 1
+    assert row["bottom"] <= action["top"]
+
+    page.set_viewport_size({"width": 360, "height": 740})
+    size = "parseFloat(getComputedStyle(document.querySelector('.words strong')).fontSize)"
+    before = page.evaluate(size)
+    # what the telephone's own setting does
+    page.evaluate("document.documentElement.style.fontSize = '24px'")
+    assert page.evaluate(size) == pytest.approx(before * 1.5)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(MEASURE_CUT) == []
+
+
 def test_the_one_big_action_is_as_high_as_the_picture_says(page: Page):
     # measured in the page: bounding_box() answers None while the list is drawn anew around the button
     box = page.get_by_role("button", name="上报事件").evaluate("button => button.getBoundingClientRect().toJSON()")
