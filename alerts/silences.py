@@ -104,6 +104,17 @@ def list_silences(connection: Connection, *, subdistrict_code: str) -> list[dict
     return [dict(row) for row in rows]
 
 
+def silenceable(
+    connection: Connection, *, subdistrict_code: str, since: datetime, language: str
+) -> dict[tuple[str, str], str]:
+    """Names of what a silence can be made for, by (label, value): communities, and places of alerts since `since`."""
+    rows = connection.execute(SQL["silenceable"], {"subdistrict_code": subdistrict_code, "since": since}).mappings()
+    return {
+        (row["label"], row["value"]): row["name_en"] if language == "en" and row["name_en"] else row["name"]
+        for row in rows
+    }
+
+
 def silences_in_force(connection: Connection, *, subdistrict_code: str, now: datetime) -> list[Silence]:
     """Silences that hold now, the one that ends last first."""
     rows = connection.execute(SQL["silences_in_force"], {"subdistrict_code": subdistrict_code, "now": now}).mappings()

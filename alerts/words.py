@@ -79,8 +79,13 @@ def change_words(change: str, level: int, detail: Mapping[str, Any], texts: Text
     return f"{words} {more.get(change, '')}".strip()
 
 
-def matcher_words(label: str, op: str, values: Iterable[str], texts: Texts) -> str:
-    """Say a matcher: 级别 为 红、橙."""
+def matcher_words(
+    label: str, op: str, values: Iterable[str], texts: Texts, names: Mapping[tuple[str, str], str] | None = None
+) -> str:
+    """Say a matcher: 级别 为 红、橙; `names` of places and communities by (label, value)."""
     named = {"level": "alerts.level", "unit": "alerts.unit", "what": "alerts.rule"}.get(label)
-    told = [texts(f"{named}.{value}") if f"{named}.{value}" in texts.by_key else value for value in values]
+    told = [
+        texts(f"{named}.{value}") if f"{named}.{value}" in texts.by_key else (names or {}).get((label, value), value)
+        for value in values
+    ]
     return f"{texts(f'alerts.label.{label}')} {texts(f'alerts.op.{op}')} {texts('alerts.and').join(told)}"

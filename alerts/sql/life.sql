@@ -111,13 +111,16 @@ SELECT support.tell(jsonb_build_object('kind', 'alert', 'id', CAST(:id AS bigint
 SELECT support.tell(jsonb_build_object('kind', 'alert', 'id', NULL, 'change', 'many'));
 
 -- recent_alerts --
--- Alerts that stand or were raised after :since, real ones, judged afterwards, and of drills; those that stand first, gravest first, then the newest.
+-- Alerts that stand or were raised after :since, real ones, judged afterwards, and of drills, each with the larger one that explains it or that it became
+-- part of; those that stand first, gravest first, then the newest.
 SELECT alert.id, alert.rule, alert.rule_name, alert.unit_kind, alert.unit_code, alert.unit_name, alert.letter, alert.level, alert.status, alert.method,
        alert.community_code, community.name AS community, community.name_en AS community_en, cardinality(alert.cells) AS cell_count, alert.observed,
        alert.expected, alert.expected_low, alert.expected_high, alert.recurrence_days, alert.reasons, alert.exposure, alert.grading, alert.holder,
        alert.acknowledged_by, alert.note, alert.raised_at, alert.cleared_at, alert.due_at, alert.ended_by, alert.inhibited_by, alert.silenced_by,
-       alert.merged_into, alert.replayed, alert.exercise
+       alert.merged_into, alert.replayed, alert.exercise, cause.id AS cause_id, cause.letter AS cause_letter, cause.level AS cause_level,
+       cause.rule AS cause_rule, cause.rule_name AS cause_rule_name
   FROM alerting.shown_alert AS alert LEFT JOIN base.community ON community.code = alert.community_code
+  LEFT JOIN alerting.alert AS cause ON cause.id = COALESCE(alert.inhibited_by, alert.merged_into)
  WHERE alert.subdistrict_code = :subdistrict_code AND (CAST(:id AS bigint) IS NULL OR alert.id = :id)
    AND (CAST(:id AS bigint) IS NOT NULL OR alert.status <> 'cleared' OR alert.raised_at > :since)
  ORDER BY (alert.status = 'cleared'), CASE WHEN alert.status <> 'cleared' THEN alert.exercise END, CASE WHEN alert.status <> 'cleared' THEN alert.level END,

@@ -3,6 +3,16 @@ INSERT INTO alerting.silence (subdistrict_code, matchers, reason, starts_at, exp
 VALUES (:subdistrict_code, CAST(:matchers AS jsonb), :reason, :starts_at, :expires_at, :now, :post)
 RETURNING id;
 
+-- silenceable --
+-- Values of labels that people have names for: communities, and the places of standing alerts and of those a silence was made for lately.
+SELECT 'community' AS label, code AS value, name, name_en FROM base.community WHERE subdistrict_code = :subdistrict_code
+UNION ALL
+SELECT 'where', where_label, max(unit_name), '' FROM (
+    SELECT unit_kind || ':' || unit_code AS where_label, unit_name FROM alerting.alert
+     WHERE subdistrict_code = :subdistrict_code AND unit_name <> '' AND (status <> 'cleared' OR raised_at > CAST(:since AS timestamptz)) AND NOT replayed
+) AS placed GROUP BY where_label
+ ORDER BY 1, 2;
+
 -- lift_silence --
 UPDATE alerting.silence SET ended_at = :now, ended_by = :post WHERE id = :id AND ended_at IS NULL AND expires_at > :now
 RETURNING id;

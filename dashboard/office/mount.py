@@ -12,7 +12,7 @@ from dashboard.dash_app import mount_dash
 from dashboard.look import ALERT_LIGHT, LIGHT, css_variables
 from dashboard.office.page import visit_of
 from dashboard.office.pages import office_pages
-from dashboard.office.shell import bar, chosen_page, page_content, shell
+from dashboard.office.shell import bar, chosen_page, drill_strip, page_content, shell
 from dashboard.services import Services
 
 
@@ -35,7 +35,15 @@ def mount(server: FastAPI, services: Services) -> None:
 
 
 def register(app: Dash, services: Services) -> None:
-    """Show the page of the address."""
+    """Show the page of the address, and the strip of a drill."""
+
+    @app.callback(
+        Output(ids.OFFICE_DRILL, "children"),
+        Input(ids.OFFICE_DRILL_CLOCK, "n_intervals"),
+        Input(ids.OFFICE_ADDRESS, "pathname"),
+    )
+    def show_drill(_: int | None, __: str | None) -> list[Any]:
+        return drill_strip(visit_of(services))
 
     @app.callback(
         Output(ids.OFFICE_BAR, "children"),

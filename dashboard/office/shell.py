@@ -6,12 +6,15 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from alerts.drills import running_drill
 from dashboard import ids
 from dashboard.look import ACTION, LIGHT
 from dashboard.office.page import OfficePage, Visit
 from dashboard.office.pages import page_named, pages_for
 from gis.texts import Texts
 
+#: how often an open page asks whether a drill runs [ms]
+DRILL_ASKED_MS = 10_000
 FONTS = '"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 #: ten shades of the action's colour, as Mantine wants them; the seventh is the colour itself
 ACTION_SHADES = [
@@ -35,6 +38,8 @@ def shell(visit: Visit) -> Component:
             [
                 dcc.Location(id=ids.OFFICE_ADDRESS, refresh="callback-nav"),
                 html.Div(id=ids.OFFICE_BAR, className="office-bar", children=bar(visit, slug="")),
+                html.Div(id=ids.OFFICE_DRILL, children=drill_strip(visit)),
+                dcc.Interval(id=ids.OFFICE_DRILL_CLOCK, interval=DRILL_ASKED_MS),
                 html.Main(id=ids.OFFICE_PAGE, className="office-page"),
                 dmc.NotificationContainer(id=ids.OFFICE_NOTICES, position="top-center"),
             ],
@@ -44,6 +49,15 @@ def shell(visit: Visit) -> Component:
         forceColorScheme="light",
     )
     return frame
+
+
+def drill_strip(visit: Visit) -> list[Component]:
+    """Return the strip that marks every page while a drill runs; nothing without one."""
+    with visit.services.asking(visit.session) as connection:
+        drill = running_drill(connection, subdistrict_code=visit.session.subdistrict_code or "")
+    if drill is None:
+        return []
+    return [html.Div(html.Span(f"{visit.texts('office.drills.mark')} · {drill.title}"), className="office-drill")]
 
 
 def bar(visit: Visit, *, slug: str) -> list[Component]:

@@ -11,12 +11,13 @@ from dashboard.reports.pages import Report
 from gis.texts import Texts
 
 
-def report_html(report: Report, texts: Texts) -> str:
-    """Return the report as one HTML document with its maps inside."""
+def report_html(report: Report, texts: Texts, *, drill: str = "") -> str:
+    """Return the report as one HTML document with its maps inside; on a screen a drill that runs is named above it."""
     folder = files("dashboard.reports").joinpath("templates")
     template = Environment(autoescape=True).from_string(folder.joinpath("report.html").read_text(encoding="utf-8"))
     return template.render(
         report=report,
+        drill=f"{texts('report.drill')} · {drill}" if drill else "",
         lang="zh-CN" if texts.language == "zh" else "en",
         css=folder.joinpath("report.css").read_text(encoding="utf-8"),
         words={

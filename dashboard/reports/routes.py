@@ -8,8 +8,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, Template
+from sqlalchemy import Connection
 
 from access.sessions import Session
+from alerts.drills import running_drill
 from dashboard.reports.facts import find_scope
 from dashboard.reports.month import month_of, parse_month
 from dashboard.reports.pages import said_moment, said_month
@@ -34,6 +36,12 @@ def shelf_template() -> Template:
     return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
 
 
+def drill_now(connection: Connection, subdistrict_code: str) -> str:
+    """Title of the drill that runs; empty without one. No report counts what it plays."""
+    drill = running_drill(connection, subdistrict_code=subdistrict_code)
+    return drill.title if drill else ""
+
+
 def router(services: Services) -> APIRouter:
     """Mount /reports."""
     routes = APIRouter(include_in_schema=False)
@@ -55,6 +63,7 @@ def router(services: Services) -> APIRouter:
                 )
             except NotFound:
                 return HTMLResponse(shelf_template().render(**context), headers=PAGE_HEADERS)
+            context["drill"] = drill_now(connection, scope.subdistrict_code)
             communities = readable_communities(session, select_communities(connection, scope))
             months = months_until(first_request(connection, scope), now, scope.timezone)
         chosen = community or ("" if may_read_whole(session) else communities[0].code if communities else "")
@@ -80,6 +89,8 @@ def router(services: Services) -> APIRouter:
     def on_screen(month: str, session: Annotated[Session, Depends(session_of)], community: str = "") -> Response:
         texts = services.texts(session)
         report = make_report(services, session, parse_month(month), community, texts)
-        return HTMLResponse(report_html(report, texts), headers=PAGE_HEADERS)
+        with services.database.owner.connect() as connection:
+            drill = drill_now(connection, session.subdistrict_code or "")
+        return HTMLResponse(report_html(report, texts, drill=drill), headers=PAGE_HEADERS)
 
     return routes

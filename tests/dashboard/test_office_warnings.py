@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from access.outbox import NewMessage, Sent, deliver_due, enqueue, list_messages
 from alerts.judge import Finding
 from alerts.life import carry, standing_alerts
 from alerts.notify.pipeline import notify
+from dashboard.office.shell import drill_strip
 from dashboard.office.warnings import exercises, lives, quiet, ways
 from tests.visiting import visit_of
 from tests.world import CODE
@@ -88,12 +90,16 @@ def test_the_asker_acknowledges_and_says_what_followed(world, raised):
 
 def test_silences_are_made_listed_lifted_and_refused_in_a_sentence(world, raised):
     visit = visit_of(world, "operator", "operator")
-    _, (said,) = quiet.made(visit, "what", "feed_silent", "", "4")
+    _, (said,) = quiet.made(visit, "", "4", ["feed_silent"], None, None, None)
     assert "静默须写明原因" in said["message"]
-    _, (said,) = quiet.made(visit, "what", "  ", "计划停机", "4")
+    _, (said,) = quiet.made(visit, "计划停机", "4", [], None, None, [])
     assert "静默至少须有一个条件" in said["message"]
-    rows, _ = quiet.made(visit, "level", "3，4", "计划停机", "4")
-    assert (rows[0]["state"], rows[0]["matchers"], rows[0]["by"]) == ("生效", "级别 为 黄、蓝", "post of operator")
+    rows, _ = quiet.made(visit, "计划停机", "4", ["feed_silent"], ["3", "4"], None, ["feed:office-test"])
+    assert (rows[0]["state"], rows[0]["matchers"], rows[0]["by"]) == (
+        "生效",
+        "规则 为 数据停更；级别 为 黄、蓝；单元 为 试",
+        "post of operator",
+    )
     rows, _ = quiet.lifted(visit, rows[0]["id"])
     assert rows[0]["state"] == "已解除"
 
@@ -112,6 +118,38 @@ def test_the_log_names_route_and_delivery_and_no_secret(world, raised):
     assert "【黄色预警】数据停更 · 试" in page
     assert "已显示" in page
     assert "静时 22:00—07:00" in page
+    # what was told on the wall was shown, so there is no try to deliver it
+    assert "大屏、手机页直接显示" in words(ways.told_part(visit, ways.log_rows(visit)[0]))
+
+
+def test_each_try_to_deliver_is_listed_with_what_the_other_side_said(world, raised):
+    now = datetime.now(tz=UTC)
+    message = NewMessage("alert.webhook", "hook", "alert.notification", "office-tries", {})
+    refusals = iter([Sent(False, "HTTP 503"), Sent(True, "HTTP 200")])
+    with world.database.owner.begin() as connection:
+        enqueue(connection, [message], subdistrict_code=CODE, now=now)
+    for seconds in (0, 60):
+        moment = now + timedelta(seconds=seconds)
+        senders = {"alert.webhook": lambda _: next(refusals)}
+        deliver_due(world.database, senders, clock=lambda moment=moment: moment)
+    visit = visit_of(world, "operator", "operator")
+    with world.database.owner.connect() as connection:
+        (sent,) = list_messages(connection, channel="alert.webhook", target="hook")
+    told = words(ways.told_part(visit, {"route": "hook", "body": "黄 A", "outbox_id": sent["id"], "next": ""}))
+    assert told.index("失败，再试 · HTTP 503") < told.index("第2次") < told.index("已送达 · HTTP 200")
+
+
+def test_every_page_is_striped_while_a_drill_runs(world):
+    visit = visit_of(world, "operator", "operator")
+    assert drill_strip(visit) == []
+    run = "INSERT INTO alerting.drill (subdistrict_code, title, scenario, started_at, started_by) VALUES (:code, '季度演练', 'fire', now(), '值班长')"
+    with world.database.owner.begin() as connection:
+        connection.execute(text(run), {"code": CODE})
+    try:
+        assert "演练 · 季度演练" in words(drill_strip(visit))
+    finally:
+        with world.database.owner.begin() as connection:
+            connection.execute(text("DELETE FROM alerting.drill"))
 
 
 def test_a_drill_without_a_title_or_a_compound_is_refused(world):

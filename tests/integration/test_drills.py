@@ -1,5 +1,6 @@
 """Drills: shown and marked everywhere, handled like real alerts, told to nobody, counted nowhere."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -123,6 +124,12 @@ def test_a_duty_officer_starts_it_over_http_and_others_read_exercise_in_cap(load
         ours = etree.fromstring(client.get("/cap/feed").content)
         terms = [one.get("term") for one in ours.iter("{*}category")]
         assert "Exercise" not in terms
+        # the leaders' pages are marked too
+        with httpx.Client(base_url=serving.url, follow_redirects=True, timeout=30) as leader:
+            shelf = leader.get(serving.links.reports).text
+            assert "演练 · 双点演练" in shelf
+            month = re.search(r'href="(/reports/\d{4}-\d\d)"', shelf).group(1)
+            assert "演练 · 双点演练" in leader.get(month).text
         assert client.post(f"/api/drills/{drill_id}/end").status_code == 200
         (listed,) = client.get("/api/drills").json()["drills"]
     assert (listed["alerts"], listed["acknowledged"]) == (2, 0)

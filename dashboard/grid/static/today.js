@@ -96,7 +96,7 @@ export function alertSheet(item, onBack, actions) {
       fact(t("report_position"), item.place),
       fact(t("status_title"), t(`status.${item.status}`)),
       fact(t("alert_holder"), item.holder),
-      fact(t("alert_since"), t("raised", { when: moment(item.at) })),
+      fact(t("alert_since"), moment(item.at)),
       item.follow_up_at ? fact(t("alert_follow_up"), moment(item.follow_up_at)) : null),
     h("p", { class: "text" }, [counted, item.reasons].filter(Boolean).join(" · ")),
     stepBar(item, item, onBack, actions));

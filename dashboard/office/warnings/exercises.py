@@ -17,13 +17,13 @@ from dashboard.services import Services
 from gis.errors import FengqiaoError
 
 COLUMNS = (
-    {"field": "state", "width": 100},
-    {"field": "named", "flex": 1, "minWidth": 180},
-    {"field": "scenario", "flex": 1, "minWidth": 160},
-    {"field": "started", "width": 140},
-    {"field": "ended", "width": 140},
-    {"field": "handled", "width": 120},
-    {"field": "mean", "width": 140},
+    {"field": "state", "width": 84},
+    {"field": "named", "flex": 1, "minWidth": 120},
+    {"field": "scenario", "flex": 1, "minWidth": 120},
+    {"field": "started", "width": 136},
+    {"field": "ended", "width": 136},
+    {"field": "handled", "width": 104},
+    {"field": "mean", "width": 126},
     {"field": "by", "width": 130},
 )
 

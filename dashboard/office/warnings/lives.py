@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -37,12 +37,19 @@ LEVEL_STYLES = [
 ]
 COLUMNS = (
     {"field": "level", "width": 78, "cellStyle": {"styleConditions": LEVEL_STYLES}},
-    {"field": "what", "flex": 1, "minWidth": 130, "filter": True},
-    {"field": "where", "flex": 1, "minWidth": 150, "filter": True, "tooltipField": "where"},
-    {"field": "counted", "width": 120},
-    {"field": "state", "width": 110, "filter": True},
-    {"field": "holder", "width": 110},
-    {"field": "raised", "width": 130},
+    {"field": "what", "flex": 4, "minWidth": 120, "filter": True, "cellClass": "office-whole"},
+    {
+        "field": "where",
+        "flex": 5,
+        "minWidth": 150,
+        "filter": True,
+        "tooltipField": "where",
+        "cellClass": "office-whole",
+    },
+    {"field": "counted", "width": 100, "type": "rightAligned"},
+    {"field": "state", "width": 104, "filter": True},
+    {"field": "holder", "width": 92},
+    {"field": "raised", "width": 116},
 )
 
 
@@ -122,7 +129,7 @@ def row_of(alert: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
         # rows are known by a text
         "key": str(alert["id"]),
         "stands": alert["status"] != "cleared",
-        "level": f"{level_word(alert['level'], texts)} {alert['letter']}".strip(),
+        "level": name_of(alert["level"], alert["letter"], texts),
         "number": alert["level"],
         "what": " ".join(part for part in (mark, rule_title(alert["rule"], alert["rule_name"], texts)) if part),
         "where": where_of(alert, texts),
@@ -131,6 +138,11 @@ def row_of(alert: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
         "holder": holder(alert, texts),
         "raised": visit.local(alert["raised_at"], "%m-%d %H:%M"),
     }
+
+
+def name_of(level: int, letter: str, texts: Texts) -> str:
+    """What an alert is called on every screen: 橙 B; without the letter when it has none any more."""
+    return f"{level_word(level, texts)} {letter}".strip()
 
 
 def counted(alert: Mapping[str, Any], texts: Texts) -> str:
@@ -148,7 +160,7 @@ def state(alert: Mapping[str, Any], texts: Texts) -> str:
     if alert["silenced_by"]:
         return texts("alerts.change.silenced")
     if alert["inhibited_by"]:
-        return texts("office.alerts.explained", id=alert["inhibited_by"])
+        return texts("office.alerts.explained", name=name_of(alert["cause_level"], alert["cause_letter"], texts))
     return texts(f"alerts.status.{alert['status']}")
 
 
@@ -173,7 +185,7 @@ def life_of(visit: Visit, alert_id: int) -> list[Component]:
     for one in notices:
         by_event.setdefault(one["event_id"], []).append(one)
     what = rule_title(alert["rule"], alert["rule_name"], texts)
-    title = f"{level_word(alert['level'], texts)} {alert['letter']} · {what}"
+    title = f"{name_of(alert['level'], alert['letter'], texts)} · {what}"
     steps = [step_of(event, by_event.get(event["id"], []), visit) for event in events]
     mark = [html.Div(texts("office.alerts.drill_strip"), className="warnings-drill")] if alert["exercise"] else []
     return [
@@ -188,7 +200,13 @@ def life_of(visit: Visit, alert_id: int) -> list[Component]:
 def facts_of(alert: Mapping[str, Any], texts: Texts) -> Component:
     """How the level came about, and how it was found."""
     grading = alert["grading"]
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, Any]] = []
+    if alert["cause_id"]:
+        named = name_of(alert["cause_level"], alert["cause_letter"], texts)
+        cause = f"{named} · {rule_title(alert['cause_rule'], alert['cause_rule_name'], texts)}"
+        word = "merged" if alert["merged_into"] else "explains"
+        link = dcc.Link(cause, href=f"/office/alerts?alert={alert['cause_id']}")
+        pairs.append((texts(f"office.alerts.{word}"), link))
     if grading:
         step = grading.get("step") or "none"
         pairs.append(

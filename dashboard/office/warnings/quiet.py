@@ -1,6 +1,6 @@
 """Silences: which there are, and making and lifting them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +9,11 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from alerts.labels import LABELS, Matcher
-from alerts.silences import add_silence, lift_silence, list_silences
-from alerts.words import matcher_words
+from alerts.labels import Label, Matcher, labels_of
+from alerts.life import standing_alerts
+from alerts.rule_store import rules_in_force
+from alerts.silences import LONGEST, add_silence, lift_silence, list_silences, silenceable
+from alerts.words import level_word, matcher_words, rule_title
 from dashboard import ids
 from dashboard.office.page import OfficePage, Visit, visit_of
 from dashboard.office.parts import Rows, notice, page_head, table
@@ -21,12 +23,19 @@ from gis.errors import FengqiaoError
 
 COLUMNS = (
     {"field": "state", "width": 90},
-    {"field": "matchers", "flex": 1, "minWidth": 220, "tooltipField": "matchers"},
+    {"field": "matchers", "flex": 1, "minWidth": 220, "tooltipField": "matchers", "cellClass": "office-whole"},
     {"field": "reason", "flex": 1, "minWidth": 160, "tooltipField": "reason"},
     {"field": "held_back", "width": 95, "type": "rightAligned"},
     {"field": "starts", "width": 130},
     {"field": "expires", "width": 130},
     {"field": "by", "width": 130},
+)
+#: what a silence of this page can be about, in order of the form
+CONDITIONS: tuple[tuple[Label, str], ...] = (
+    ("what", ids.SILENCES_WHAT),
+    ("level", ids.SILENCES_LEVEL),
+    ("community", ids.SILENCES_COMMUNITY),
+    ("where", ids.SILENCES_WHERE),
 )
 HOURS = ("1", "4", "12", "24", "72", "168")
 
@@ -49,20 +58,23 @@ def layout(visit: Visit) -> Component:
 def new_part(visit: Visit) -> Component:
     """Make one, or lift the chosen one."""
     texts = visit.texts
-    labels = [{"value": label, "label": texts(f"alerts.label.{label}")} for label in LABELS]
     hours = [{"value": hour, "label": texts("office.silences.hours", n=hour)} for hour in HOURS]
+    conditions = [
+        dmc.MultiSelect(
+            id=id_,
+            data=[{"value": value, "label": said} for value, said in choices],
+            label=texts(f"office.silences.{label}"),
+            size="sm",
+            searchable=True,
+            clearable=True,
+        )
+        for (label, id_), choices in zip(CONDITIONS, choices_of(visit), strict=True)
+    ]
     new = html.Section(
         [
             html.H2(texts("office.silences.new")),
-            dmc.Select(
-                id=ids.SILENCES_LABEL, data=labels, value="what", label=texts("office.silences.label"), size="sm"
-            ),
-            dmc.TextInput(
-                id=ids.SILENCES_VALUES,
-                label=texts("office.silences.values"),
-                description=texts("office.silences.values_help"),
-                size="sm",
-            ),
+            html.P(texts("office.silences.new_help"), className="facts"),
+            *conditions,
             dmc.TextInput(id=ids.SILENCES_REASON, label=texts("office.silences.reason"), size="sm"),
             dmc.Select(id=ids.SILENCES_HOURS, data=hours, value="4", label=texts("office.silences.span"), size="sm"),
             dmc.Button(texts("office.silences.make"), id=ids.SILENCES_MAKE, size="sm"),
@@ -74,14 +86,46 @@ def new_part(visit: Visit) -> Component:
     return html.Div([new, lift], className="office-side")
 
 
+def names_of(visit: Visit) -> dict[tuple[str, str], str]:
+    """What communities and places are called, by (label, value)."""
+    with visit.services.asking(visit.session) as connection:
+        return silenceable(
+            connection,
+            subdistrict_code=visit.session.subdistrict_code or "",
+            since=visit.now - LONGEST,
+            language=visit.texts.language,
+        )
+
+
+def choices_of(visit: Visit) -> list[list[tuple[str, str]]]:
+    """What can be chosen for each of `CONDITIONS`: (value, what it is called)."""
+    texts, code = visit.texts, visit.session.subdistrict_code or ""
+    with visit.services.asking(visit.session) as connection:
+        rules = rules_in_force(connection, subdistrict_code=code).rules
+        standing = standing_alerts(connection, subdistrict_code=code)
+    names = names_of(visit)
+    places = {
+        labels_of(row)["where"]: f"{level_word(row['level'], texts)} {row['letter']} · {row['unit_name']}"
+        for row in standing
+        if row["unit_name"]
+    }
+    return [
+        [(rule.id, rule_title(rule.id, rule.name.model_dump() if rule.name else None, texts)) for rule in rules],
+        [(str(level), level_word(level, texts)) for level in (1, 2, 3, 4)],
+        [(value, name) for (label, value), name in names.items() if label == "community"],
+        list(places.items()),
+    ]
+
+
 def silence_rows(visit: Visit) -> list[dict[str, Any]]:
     """The rows of the table, those in force first."""
     with visit.services.asking(visit.session) as connection:
         found = list_silences(connection, subdistrict_code=visit.session.subdistrict_code or "")
-    return [row_of(silence, visit) for silence in found]
+    names = names_of(visit)
+    return [row_of(silence, visit, names) for silence in found]
 
 
-def row_of(silence: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+def row_of(silence: Mapping[str, Any], visit: Visit, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     texts = visit.texts
     holds = silence["ended_at"] is None and silence["expires_at"] > visit.now
     state = (
@@ -93,7 +137,7 @@ def row_of(silence: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
         if silence["ended_at"]
         else "over"
     )
-    matchers = [matcher_words(one["label"], one["op"], one["values"], texts) for one in silence["matchers"]]
+    matchers = [matcher_words(one["label"], one["op"], one["values"], texts, names) for one in silence["matchers"]]
     return {
         "id": silence["id"],
         "state": texts(f"office.silences.state.{state}"),
@@ -113,16 +157,15 @@ def register(app: Dash, services: Services) -> None:
         Output(ids.SILENCES_ROWS, "rowData", allow_duplicate=True),
         Output(ids.OFFICE_NOTICES, "sendNotifications", allow_duplicate=True),
         Input(ids.SILENCES_MAKE, "n_clicks"),
-        *(
-            State(id_, "value")
-            for id_ in (ids.SILENCES_LABEL, ids.SILENCES_VALUES, ids.SILENCES_REASON, ids.SILENCES_HOURS)
-        ),
+        State(ids.SILENCES_REASON, "value"),
+        State(ids.SILENCES_HOURS, "value"),
+        *(State(id_, "value") for _, id_ in CONDITIONS),
         prevent_initial_call=True,
     )
-    def make(clicks: int | None, *values: Any) -> tuple[Any, Any]:
+    def make(clicks: int | None, reason: str | None, hours: str, *chosen: list[str] | None) -> tuple[Any, Any]:
         if not clicks:
             raise PreventUpdate
-        return made(visit_of(services), *values)
+        return made(visit_of(services), reason, hours, *chosen)
 
     @app.callback(
         Output(ids.SILENCES_ROWS, "rowData", allow_duplicate=True),
@@ -137,17 +180,19 @@ def register(app: Dash, services: Services) -> None:
         return lifted(visit_of(services), rows[0]["id"] if rows else None)
 
 
-def made(visit: Visit, label: str, values: str | None, reason: str | None, hours: str) -> tuple[Any, Any]:
-    """Make a silence; or say why not."""
-    named = tuple(
-        part.strip() for part in (values or "").replace("，", ",").replace("、", ",").split(",") if part.strip()
-    )
+def made(visit: Visit, reason: str | None, hours: str, *chosen: Sequence[str] | None) -> tuple[Any, Any]:
+    """Make a silence of what was chosen for each of `CONDITIONS`; or say why not."""
+    matchers = [
+        Matcher(label=label, values=tuple(values))
+        for (label, _), values in zip(CONDITIONS, chosen, strict=True)
+        if values
+    ]
     try:
         with visit.services.asking(visit.session) as connection:
             add_silence(
                 connection,
                 subdistrict_code=visit.session.subdistrict_code or "",
-                matchers=[Matcher(label=label, values=named)] if named else [],  # type: ignore[arg-type]  # of LABELS
+                matchers=matchers,
                 reason=reason or "",
                 expires_at=visit.now + timedelta(hours=int(hours)),
                 post=visit.session.title or visit.session.name,
