@@ -6,6 +6,7 @@ A command's module is imported when the command is called, not before: `fengqiao
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -231,15 +232,22 @@ def living(served: "Served", folder: Path) -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "cli", "live", "--url", served.url, "--folder", str(folder)]
-    with (folder.parent / "live.log").open("ab") as log:
+    log_path = folder.parent / "live.log"
+    with log_path.open("ab") as log:
         simulation = subprocess.Popen(
             command,
-            env={**os.environ, "FENGQIAO_TOKEN": served.links.feed_key},
+            env={
+                **os.environ,
+                # reported by the sample's consumer; taken on and closed by whoever holds the printed token
+                "FENGQIAO_TOKEN": served.links.feed_key,
+                "FENGQIAO_HANDLING_TOKEN": served.links.api_token,
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+    threading.Thread(target=say_when_it_ends, args=(simulation, log_path), daemon=True).start()
     try:
         yield
     finally:
@@ -251,10 +259,20 @@ def living(served: "Served", folder: Path) -> Iterator[None]:
             simulation.wait()
 
 
+def say_when_it_ends(simulation: subprocess.Popen[bytes], log: Path) -> None:
+    """Say it when the simulation ends by itself, since the wall would only grow quiet."""
+    # ended by a signal: it was asked to
+    if simulation.wait() > 0:
+        print(f"fengqiao: {spoken(Sentence('the sample does not live on; {log} says why', log=log))}", file=sys.stderr)
+
+
 def live_on(
     folder: Annotated[Path, typer.Option(help="the sample's delivery")],
     url: Annotated[str, typer.Option(help="the server")] = "http://127.0.0.1:8050",
     token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="token that may write")] = "",
+    handling_token: Annotated[
+        str, typer.Option(envvar="FENGQIAO_HANDLING_TOKEN", help="token that may lead on; else the other one")
+    ] = "",
 ) -> None:
     """Load what happened in the sample since its newest event, then report and lead on at the true pace."""
     from dashboard.exchange.sandbox import has_sandbox
@@ -272,7 +290,7 @@ def live_on(
                 load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao live", "zh", "")
             if not has_sandbox(database):
                 prepare_sandbox(database)
-        simulate(speed=1.0, url=url, token=token, folder=folder, seed=1, most=None)
+        simulate(speed=1.0, url=url, token=token, handling_token=handling_token, folder=folder, seed=1, most=None)
 
 
 def usage() -> str:
@@ -303,11 +321,23 @@ def run(arguments: Sequence[str]) -> int:
         command = typer.main.get_command(find_command(name))
         told_in(command, asked_language(rest)).main(args=list(rest), prog_name=f"fengqiao {name}")
     except FengqiaoError as fault:
-        print(f"fengqiao: {fault.within(asked_language(rest))}", file=sys.stderr)
-        return 1
+        return failed(fault, rest)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except Exception as fault:
+        from gis.surroundings import refused_by_the_machine
+
+        refused = refused_by_the_machine(fault, var_dir=Path(os.environ.get("FENGQIAO_VAR_DIR", "var")))
+        if refused is None:
+            raise
+        return failed(refused, rest)
     return 0
+
+
+def failed(fault: FengqiaoError, arguments: Sequence[str]) -> int:
+    """Say what is wrong in one sentence; returns the exit code."""
+    print(f"fengqiao: {fault.within(asked_language(arguments))}", file=sys.stderr)
+    return 1
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ class Caller:
     sent: int = 0
     refused: int = 0
     identities: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: who leads on what was reported, where that is another than who reports
+    handling_token: str = ""
 
     def report(self, subject: str, body: dict[str, object]) -> None:
         """Report an incident or a request and keep the id it got."""
@@ -51,7 +53,7 @@ class Caller:
             "note": step.note,
             "client_key": f"sim-{step.subject}-{step.source_key}-{step.to}"[:64],
         }
-        self._call("POST", f"/api/{step.subject}/{identity}/transitions", body)
+        self._call("POST", f"/api/{step.subject}/{identity}/transitions", body, token=self.handling_token)
         if step.to in ("closed", "withdrawn"):
             self.identities.pop((step.subject, step.source_key), None)
 
@@ -70,11 +72,14 @@ class Caller:
             if not after:
                 return
 
-    def _call(self, method: str, path: str, body: dict[str, object] | None) -> httpx.Response | None:
+    def _call(
+        self, method: str, path: str, body: dict[str, object] | None, *, token: str = ""
+    ) -> httpx.Response | None:
         wait_s = _FIRST_WAIT_S
+        headers = bearer(token)
         while True:
             try:
-                answer = self.client.request(method, path, json=body)
+                answer = self.client.request(method, path, json=body, headers=headers)
             except httpx.TransportError as problem:
                 log.info("server away", reason=str(problem), wait_s=wait_s)
             else:
@@ -94,6 +99,11 @@ class Caller:
                 log.info("server not ready", status=answer.status_code, wait_s=wait_s)
             self.sleep(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The heading that a token goes in; none without a token."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def run_steps(
@@ -149,6 +159,9 @@ def simulate(
     speed: Annotated[float, typer.Option(min=0.01, help="story seconds per second; 1 is the true pace")] = 1.0,
     url: Annotated[str, typer.Option(help="the server")] = "http://127.0.0.1:8050",
     token: Annotated[str, typer.Option(envvar="FENGQIAO_TOKEN", help="token that may write")] = "",
+    handling_token: Annotated[
+        str, typer.Option(envvar="FENGQIAO_HANDLING_TOKEN", help="token that may lead on; else the other one")
+    ] = "",
     folder: Annotated[Path | None, typer.Option(help="the delivery that was loaded")] = None,
     seed: Annotated[int, typer.Option(help="seed, when no folder is given")] = 1,
     most: Annotated[int | None, typer.Option(help="stop after so many steps")] = None,
@@ -161,9 +174,8 @@ def simulate(
         story = Story(seed=seed, scale=1.0, until=now.date() - dt.timedelta(1))
     if not url.startswith(("http://", "https://")):
         raise BadInput("--url is {url!r}; it must begin with http:// or https://", url=url)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(base_url=url, headers=headers, timeout=30.0) as client:
-        caller = Caller(client)
+    with httpx.Client(base_url=url, headers=bearer(token), timeout=30.0) as client:
+        caller = Caller(client, handling_token=handling_token)
         for subject in ("incidents", "requests"):
             caller.learn_open(subject)
         steps = story.steps(now, _DAYS_AHEAD)

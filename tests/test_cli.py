@@ -31,6 +31,23 @@ def test_an_error_of_ours_is_one_sentence_on_stderr(capsys, tmp_path):
     assert said.out == ""
 
 
+@pytest.mark.parametrize("url", ["rubbish", "mysql://somebody:hidden@127.0.0.1/x"])
+def test_an_address_of_no_postgresql_is_said_without_its_password(url, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("FENGQIAO_DATABASE_URL", url)
+    monkeypatch.setenv("FENGQIAO_VAR_DIR", str(tmp_path))
+
+    assert cli.run(["load", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "fengqiao: FENGQIAO_DATABASE_URL is no address of a PostgreSQL: postgresql://user:password@host/name\n"
+    )
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(capsys):
+    assert cli.run(["sample", "/proc/x", "--scale", "0.001"]) == 1
+    assert capsys.readouterr().err.startswith("fengqiao: /proc/x cannot be there")
+
+
 def test_nobody_imports_the_composition():
     imports = re.compile(r"^\s*(import cli\b|from cli\b)", re.MULTILINE)
     packages = ("gis", "access", "etl", "layers", "casework", "alerts", "dashboard")

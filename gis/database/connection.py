@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError
 
 from gis.database.embedded import EmbeddedServer, exclusive
 from gis.database.secrets import Secrets, read_or_make_secrets
-from gis.errors import Conflict
+from gis.errors import BadInput, Conflict
 from gis.settings import DatabaseSettings
 
 SERVER_ROLE = "fengqiao_server"
@@ -87,13 +88,21 @@ def identified(engine: Engine, session_id: str) -> Iterator[Connection]:
 
 def open_database(settings: DatabaseSettings, *, pool_size: int = 10) -> Database:
     """Return the configured database; the embedded server must run (see `running_database`)."""
+    given = server_url(settings.database_url.get_secret_value()) if settings.database_url else None
     secrets = read_or_make_secrets(settings.var_dir)
-    url = (
-        settings.database_url.get_secret_value()
-        if settings.database_url
-        else EmbeddedServer(settings.var_dir, secrets).url
-    )
-    return Database(owner_url=make_url(url), secrets=secrets, pool_size=pool_size)
+    url = given or make_url(EmbeddedServer(settings.var_dir, secrets).url)
+    return Database(owner_url=url, secrets=secrets, pool_size=pool_size)
+
+
+def server_url(given: str) -> URL:
+    """Read the address of a PostgreSQL server of one's own; what is wrong with it is said without its password."""
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise BadInput("FENGQIAO_DATABASE_URL is no address of a PostgreSQL: postgresql://user:password@host/name")
+    return url.set(drivername="postgresql")
 
 
 @contextmanager

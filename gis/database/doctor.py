@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from psycopg.pq import Ping
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -55,20 +56,23 @@ def examine(settings: DatabaseSettings) -> list[Finding]:
     if not settings.embedded:
         return found + database_findings(open_database(settings))
     found.append(guarded(Sentence("PostgreSQL programs"), lambda: str(find_binaries().folder)))
-    if not (settings.var_dir / "secrets.json").exists():
+    if not (settings.var_dir / "secrets.json").exists() and not (settings.var_dir / "postgres" / "data").exists():
         return [
             *found,
             Finding(
                 Sentence("database"), Sentence("none yet"), Sentence("nothing is installed here yet; run: make run")
             ),
         ]
-    server = EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
+    try:
+        server = EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
+    except FengqiaoError as fault:
+        return [*found, Finding(Sentence("database"), Sentence("not to be opened"), fault)]
     found += [
         Finding(Sentence("data folder"), str(server.data)),
         Finding(Sentence("socket"), str(server.socket_folder)),
         Finding(Sentence("server log"), str(server.log)),
     ]
-    if not server.answers():
+    if server.ping() is not Ping.OK:
         return [
             *found,
             Finding(

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.pq import PGconn, Ping
 
 from gis.database.secrets import Secrets
 from gis.errors import Conflict, Unavailable
@@ -29,6 +30,8 @@ from gis.sentences import Sentence
 DATABASE = "fengqiao"
 OWNER = "fengqiao_owner"
 PORT = 5432  # names the socket file only; nothing listens on TCP
+#: a recovery after a crash is waited for this long [s]
+PATIENCE_S = 600
 
 DEBIAN_COMMAND = "apt-get install -y postgresql-15 postgresql-15-postgis-3"
 CONDA_COMMAND = "conda install -c conda-forge postgresql postgis"
@@ -189,7 +192,8 @@ class EmbeddedServer:
         self.home.mkdir(parents=True, exist_ok=True)
         self.own(self.home)
         with exclusive(self.home / "start.lock"):
-            if self.answers():
+            if self.runs():
+                self.make_database()
                 return False
             binaries = find_binaries()
             if not (self.data / "PG_VERSION").exists():
@@ -215,13 +219,23 @@ class EmbeddedServer:
             with contextlib.suppress(Unavailable):
                 self.run(find_binaries(), "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", str(self.data))
 
-    def answers(self) -> bool:
-        """Whether the server takes connections now."""
-        try:
-            with psycopg.connect(self.url, connect_timeout=3):
-                return True
-        except psycopg.OperationalError:
-            return False
+    def runs(self) -> bool:
+        """Whether a server runs here; one that is coming up (a recovery takes minutes) or going down is waited for.
+
+        Raises
+        ------
+        Unavailable
+            If it is still at that after `PATIENCE_S`.
+        """
+        if not wait_until(lambda: self.ping() is not Ping.REJECT, seconds=PATIENCE_S):
+            raise Unavailable(
+                "PostgreSQL in {data} is still coming up; try again later, and see {log}", data=self.data, log=self.log
+            )
+        return self.ping() is Ping.OK
+
+    def ping(self) -> Ping:
+        """Ask without signing in: OK = it runs, whomever it lets in; REJECT = coming up or going down."""
+        return Ping(PGconn.ping(f"host={self.socket_folder} port={PORT} connect_timeout=3".encode()))
 
     def initialise(self, binaries: Binaries) -> None:
         # an initialisation that was killed half way leaves a folder that nothing can use and that holds no data
@@ -251,10 +265,15 @@ class EmbeddedServer:
             file.writelines(f"{key} = {value}\n" for key, value in settings.items())
 
     def make_database(self) -> None:
-        with psycopg.connect(self.url.replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-            if known is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        try:
+            with psycopg.connect(self.url.replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
+                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+                if known is None:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.OperationalError as fault:
+            raise Unavailable(
+                "PostgreSQL in {data} runs but refuses us: {fault}", data=self.data, fault=str(fault).splitlines()[0]
+            ) from fault
 
     def forget_the_dead(self) -> None:
         """Clear what a killed server left: its backends, its pid file, its socket and the socket's lock.

@@ -38,7 +38,13 @@ def make_secrets() -> Secrets:
 
 
 def read_or_make_secrets(var_dir: Path) -> Secrets:
-    """Return the secrets under `var_dir`, making them on first use (file mode 600)."""
+    """Return the secrets under `var_dir`, making them on first use (file mode 600).
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged, or gone while the database it opens is there: new keys would fit nothing.
+    """
     path = var_dir / "secrets.json"
     if path.exists():
         try:
@@ -49,6 +55,11 @@ def read_or_make_secrets(var_dir: Path) -> Secrets:
                 path=path,
                 fault=fault,
             ) from fault
+    if (data := var_dir / "postgres" / "data" / "PG_VERSION").exists():
+        raise BadInput(
+            "{path} is missing, and the database in {data} opens with no other; restore the file",
+            path=path, data=data.parent,
+        )  # fmt: skip
     var_dir.mkdir(parents=True, exist_ok=True)
     fresh = make_secrets()
     draft = path.with_suffix(".new")

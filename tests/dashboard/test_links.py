@@ -1,15 +1,21 @@
 """The sample's links: the same from start to start, only for the sample, and revocable."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from access.accounts import revoke_tokens
 from access.sessions import find_session
 from dashboard.links import SampleLinks, sample_links
+from dashboard.server import create_app
+from dashboard.settings import ServerSettings
+from etl.sample.story import Step
+from etl.simulate import Caller, bearer
 from gis.database.connection import Database
+from tests.asking import Browser
 from tests.world import CODE, World
 
 
@@ -75,6 +81,40 @@ def test_a_link_that_was_revoked_stays_revoked(world: World, sample: SampleLinks
     assert session_behind(world.database, sample.reports) is None
     with world.database.owner.begin() as connection:
         connection.execute(text("UPDATE access.token SET revoked_at = NULL WHERE account_id = :id"), {"id": account})
+
+
+def test_what_the_sample_reports_is_led_on_with_what_make_run_gives(world: World, sample: SampleLinks):
+    with world.database.owner.connect() as connection:
+        before = connection.scalar(text("SELECT COALESCE(max(id), 0) FROM support.batch"))
+    app = create_app(ServerSettings(), world.database)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body, headers = request.content, {name: request.headers[name] for name in ("Authorization", "Content-Type")}
+        answered = browser.ask(request.method, request.url.path, content=body, headers=headers)
+        return httpx.Response(answered.status_code, content=answered.content)
+
+    with Browser(app) as browser:
+        client = httpx.Client(
+            base_url="http://centre", transport=httpx.MockTransport(answer), headers=bearer(sample.feed_key)
+        )
+        caller = Caller(client, handling_token=sample.api_token)
+        moment = datetime.now(tz=UTC) - timedelta(minutes=5)
+        shared = {"reported_at": moment.isoformat(), "title": "占道经营", "address": ""}
+        caller.report("incidents", {**shared, "source_key": "life-1", "category": "城市管理", "source": "联动中心"})
+        caller.report("requests", {**shared, "source_key": "life-2", "item_code": "S001", "source": "12345热线"})
+        for subject, key, steps in (
+            ("incidents", "life-1", ("dispatched", "accepted", "handling", "closed")),
+            ("requests", "life-2", ("accepted", "closed")),
+        ):
+            for to in steps:
+                caller.lead_on(Step(moment, subject, key, to, "已办结"))
+        client.close()
+
+    assert (caller.sent, caller.refused) == (8, 0)
+    with world.database.owner.begin() as connection:
+        for table in ("casework.transition", "base.incident", "base.service_request"):
+            where = "client_key LIKE 'sim-%'" if table == "casework.transition" else "batch_id > :before"
+            connection.execute(text(f"DELETE FROM {table} WHERE {where}"), {"before": before})
 
 
 def test_another_installation_has_other_links(world: World, sample: SampleLinks):

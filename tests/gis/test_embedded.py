@@ -5,10 +5,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.pq import Ping
 
 from gis.database import embedded
 from gis.database.embedded import EmbeddedServer, exclusive, find_binaries, has_postgis, processes_in, wait_until
@@ -43,7 +45,7 @@ def test_it_starts_once_over_a_killed_initialisation_is_adopted_and_stops(server
 
     server.stop()
 
-    assert not server.answers()
+    assert server.ping() is Ping.NO_RESPONSE
     server.stop()  # stopping what does not run is nothing
 
 
@@ -78,6 +80,36 @@ def test_a_pid_file_of_a_living_stranger_does_not_stop_it(server):
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_server_without_a_free_connection_is_left_running(server):
+    server.start()
+    with psycopg.connect(server.url) as connection:
+        most = int(connection.execute("SHOW max_connections").fetchone()[0])
+    before = processes_in(server.data)
+    with ExitStack() as held:
+        for _ in range(most):
+            with suppress(psycopg.OperationalError):
+                held.enter_context(psycopg.connect(server.url))
+
+        with pytest.raises(Unavailable, match=r"runs but refuses us: .*too many clients"):
+            server.start()
+
+    assert set(before) & set(processes_in(server.data))
+    assert wait_until(lambda: server.start() is False, seconds=10)
+
+
+def test_a_recovery_is_waited_for(server, monkeypatch):
+    server.start()
+    answers = iter([Ping.REJECT, Ping.REJECT, Ping.OK])
+    monkeypatch.setattr(server, "ping", lambda: next(answers, Ping.OK))
+
+    assert server.start() is False
+
+    monkeypatch.setattr(embedded, "PATIENCE_S", 0)
+    monkeypatch.setattr(server, "ping", lambda: Ping.REJECT)
+    with pytest.raises(Unavailable, match="is still coming up"):
+        server.start()
 
 
 def test_a_password_is_asked_for(server):

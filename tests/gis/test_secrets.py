@@ -27,3 +27,13 @@ def test_damaged_secrets_are_not_replaced(tmp_path):
     with pytest.raises(BadInput, match="damaged"):
         read_or_make_secrets(tmp_path)
     assert (tmp_path / "secrets.json").read_text() == '{"owner_password": "x"'
+
+
+def test_lost_secrets_of_a_database_that_is_there_are_not_made_anew(tmp_path):
+    data = tmp_path / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("15\n")
+
+    with pytest.raises(BadInput, match=r"secrets\.json is missing, and the database in .*data opens with no other"):
+        read_or_make_secrets(tmp_path)
+    assert not (tmp_path / "secrets.json").exists()
