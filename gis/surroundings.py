@@ -71,7 +71,9 @@ def refused_by_the_system(fault: OSError) -> FengqiaoError | None:
     if fault.errno in NO_ROOM:
         return Unavailable("the disk is full; make room and try again")
     if fault.errno in NOT_OURS:
-        return NotAllowed("{place} may not be read or written ({fault}); check whose it is", place=place, fault=fault.strerror)
+        return NotAllowed(
+            "{place} may not be read or written ({fault}); check whose it is", place=place, fault=fault.strerror
+        )
     if fault.errno in NO_PLACE:
         return BadInput("{place} cannot be there ({fault}); give another place", place=place, fault=fault.strerror)
     return None

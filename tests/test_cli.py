@@ -38,14 +38,12 @@ def test_an_address_of_no_postgresql_is_said_without_its_password(url, capsys, t
 
     assert cli.run(["load", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert said == (
-        "fengqiao: FENGQIAO_DATABASE_URL is no address of a PostgreSQL: postgresql://user:password@host/name\n"
-    )
+    assert said == ("fengqiao: FENGQIAO_DATABASE_URL 不是 PostgreSQL 地址：postgresql://用户:密码@主机/库名\n")
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(capsys):
     assert cli.run(["sample", "/proc/x", "--scale", "0.001"]) == 1
-    assert capsys.readouterr().err.startswith("fengqiao: /proc/x cannot be there")
+    assert capsys.readouterr().err.startswith("fengqiao: /proc/x 处无法存放")
 
 
 def test_nobody_imports_the_composition():
