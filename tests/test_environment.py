@@ -71,7 +71,7 @@ def test_locked_versions_install_on_debians_own_python(lock):
         if about["Version"] != version:
             continue
         asked += 1
-        wanted = about["Requires-Python"] or ""
+        wanted = about.get("Requires-Python") or ""
         if not SpecifierSet(wanted).contains(OLDEST_PYTHON):
             too_new.append(f"{name} {version} wants Python {wanted}")
 
