@@ -27,6 +27,8 @@ REQUEST_STATES = ("待受理", "办理中", "已办结", "已撤回")
 # share of incidents handed on, and void; the rest is closed (90 %: 68 710 of 76 161 in the year to July 2021)
 _HANDED_ON, _VOID = 0.063, 0.035
 _LATE_SHARE = 0.08
+# share of the coordinates that were taken where the report was typed and not where it is about; assumed
+_ASTRAY_SHARE, _ASTRAY_M = 0.02, (400.0, 900.0)
 _SOURCES = ("网格上报", "联动中心", "12345热线", "数字城管", "住枫桥", "上级交办")
 # shares where patrols report and where citizens do; from the counts by source of mid-2021, 住枫桥 assumed
 _SOURCE_SHARES = {
@@ -205,10 +207,17 @@ class Reports:
         ]
 
     def _coordinates(self, table: pd.DataFrame, dice: NDArray[np.float64], *, share: float, system: System) -> None:
-        """Give a share of the placed rows a coordinate, some metres off."""
+        """Give a share of the placed rows a coordinate, some metres off; a few, not of surges, lie somewhere else."""
         rows = np.flatnonzero((dice[:, 5] < share) & (table["place_kind"].to_numpy() >= 0))
         angle, off_m = dice[rows, 6] * 2 * np.pi, 14.0 * dice[rows, 7]
         points = table[["x", "y"]].to_numpy()[rows] + np.column_stack([np.cos(angle), np.sin(angle)]) * off_m[:, None]
+        die = dice[rows, 7] * 104729 % 1 / _ASTRAY_SHARE
+        # towards the middle, where the sub-district is all round
+        inwards = self._site["home"].mean(axis=0) - points
+        far_m = np.hypot(*inwards.T)
+        astray = (die < 1) & (table["surge"].to_numpy()[rows] < 0) & (far_m > _ASTRAY_M[1])
+        step_m = _ASTRAY_M[0] + die * (_ASTRAY_M[1] - _ASTRAY_M[0])
+        points = np.where(astray[:, None], points + inwards * (step_m / np.maximum(far_m, 1.0))[:, None], points)
         lon, lat = np.full(len(table), np.nan), np.full(len(table), np.nan)
         if len(rows):
             place = to_geographic(points)

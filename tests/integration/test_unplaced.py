@@ -144,6 +144,34 @@ def test_coordinates_that_come_later_count_more_than_a_decision(waiting: World, 
     assert incident_row(waiting, "w3b").lon == pytest.approx(120.537)
 
 
+def test_words_that_contradict_the_stated_point_wait_with_both_and_the_distance(waiting: World, browser: Browser):
+    lon, lat, _ = ZONES["北区"]
+    stated = {"lon": f"{lon + 0.008:.6f}", "lat": f"{lat:.6f}"}
+    deliver(waiting, [{"source_key": "x1", "address": "玉兰花园北区12幢", **stated}], now=NOW)
+
+    row = row_of(browser, waiting, "x1")
+
+    # until somebody decides it is where the feed says; 0.008 degrees of longitude at 31.292 N are 760 m
+    assert incident_row(waiting, "x1").lon == pytest.approx(lon + 0.008)
+    assert (row["group"], row["reason"]) == ("disagree", "disagree")
+    assert row["stated"] == pytest.approx([lon + 0.008, lat])
+    assert "760 m" in row["sentence"]
+    text_says, feed_says = row["candidates"]
+    assert (text_says["apart"], feed_says["key"]) == ("760 m", "stated")
+    assert (text_says["lon"], text_says["lat"]) == pytest.approx((lon, lat))
+    answer = decide(browser, waiting, "x1", offer=text_says["key"])
+    assert answer.status_code == 200
+    assert incident_row(waiting, "x1").lon == pytest.approx(lon)
+    take_back(browser, waiting, answer.json()["id"])
+    assert incident_row(waiting, "x1").lon == pytest.approx(lon + 0.008)
+    # or the point is believed
+    assert decide(browser, waiting, "x1", offer="stated").status_code == 200
+    assert (incident_row(waiting, "x1").match_level, incident_row(waiting, "x1").lon) == (
+        "coordinates",
+        pytest.approx(lon + 0.008),
+    )
+
+
 def test_a_taught_name_places_the_next_delivery_until_it_is_taken_back(waiting: World, browser: Browser):
     deliver(waiting, [{"source_key": "w4", "address": "白鹭小筑12幢"}], now=NOW)
     waits = row_of(browser, waiting, "w4")
