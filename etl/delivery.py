@@ -74,6 +74,8 @@ class FeedSource:
     pull: Mapping[str, Any] = field(default_factory=dict)
     #: the heading set the file was found to be of; its headings are in `headings` already
     heading_set: HeadingSet | None = None
+    #: ending of the file that was read, where that is not the path's own: of what an archive holds
+    form: str = ""
     #: which saved mapping that is and when it was decided; empty = none, or one the feed declares
     mapping: str = ""
 

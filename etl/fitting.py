@@ -76,13 +76,14 @@ def read_fitted(
     Returns
     -------
     source, raw
-        `stated` with the headings of the set, and the rows.
+        `stated` with its form and the headings of the set, and the rows.
 
     Raises
     ------
     UnknownHeadings
         If its headings are of no set.
     """
+    stated = replace(stated, form=found.path.suffix)
     try:
         return stated, feed.read(found, feed.required_headings(found))
     except HeadingsMissing as missing:

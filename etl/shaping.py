@@ -24,7 +24,7 @@ SERIAL_EPOCH = pd.Timestamp("1899-12-30")
 def shaped(rows: pd.DataFrame, declaration: Declaration, source: FeedSource) -> pd.DataFrame:
     """Return rows in the forms that are checked; `rows` are under our names, words of `values` replaced already."""
     moments = [name for name, column in declaration.columns.items() if column.kind in ("day", "time")]
-    if source.path.suffix.lower() in SHEETS:
+    if (source.form or source.path.suffix).lower() in SHEETS:
         rows = rows.assign(**{name: serial_days(rows[name]) for name in moments if name in rows})
     if source.heading_set is None:
         return rows

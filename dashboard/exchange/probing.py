@@ -23,10 +23,13 @@ from starlette.types import Scope as Asgi
 from access.accounts import NewAccount, add_account
 from access.consumers import Scope, find_terms
 from access.interfaces import ContractRun, hold_against, list_interfaces, note_run
+from access.outbox import list_messages
 from access.sessions import Session, new_secret, secret_hash
+from access.webhooks import EVENT_RESOURCES, find_subscription
 from dashboard.exchange.promises import Promise, promises
 from dashboard.exchange.register import register_given
 from dashboard.exchange.resources import Match, match_call, narrowed
+from dashboard.exchange.webhooks import event_body
 from dashboard.server import open_interface
 from dashboard.services import Services
 from dashboard.settings import ServerSettings
@@ -34,10 +37,13 @@ from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import select_district
 from gis.errors import NotFound
+from gis.identity import identity_keys
 
 STATEMENTS = load_statements("dashboard", "probing")
 PROBE = "probe: interfaces"
 TILE_ZOOM = 12
+#: newest events of a webhook that are held against its contract
+HOOK_EVENTS = 20
 
 
 def check_given(database: Database, *, now: datetime) -> int:
@@ -48,7 +54,7 @@ def check_given(database: Database, *, now: datetime) -> int:
             district = select_district(connection)
         except NotFound:
             return 0
-        interfaces = [row for row in list_interfaces(connection) if row["resource"] in promises()]
+        interfaces = [row for row in list_interfaces(connection) if row["resource"] in promises() or is_hook(row)]
         tile = tile_inside(connection)
     services = Services(ServerSettings(), database, clock=lambda: datetime.now(tz=UTC))
     app = open_interface(services)
@@ -56,12 +62,32 @@ def check_given(database: Database, *, now: datetime) -> int:
     for row in interfaces:
         if row["direction"] != "given":
             continue
-        run = check_call(database, app, row, tile=tile)
+        run = check_hook(database, row, now=now) if is_hook(row) else check_call(database, app, row, tile=tile)
         if run is not None:
             with database.owner.begin() as connection:
                 note_run(connection, row["key"], run, subdistrict_code=district.code, now=now)
             broken += not run.passed
     return broken
+
+
+def is_hook(row: Mapping[str, Any]) -> bool:
+    """Whether an interface is a webhook."""
+    return str(row["key"]).startswith("hook:")
+
+
+def check_hook(database: Database, row: Mapping[str, Any], *, now: datetime) -> ContractRun | None:
+    """Hold what a webhook would be sent of its newest events against its contract; None before the first event."""
+    webhook_id = int(str(row["key"]).partition(":")[2])
+    began = perf_counter()
+    with database.owner.connect() as connection:
+        subscription = find_subscription(connection, webhook_id, keys=identity_keys(database.secrets))
+        newest = list_messages(connection, channel="webhook", target=str(webhook_id), limit=HOOK_EVENTS)
+    if subscription is None or subscription.paused:
+        return None
+    told = [one for one in newest if one["event_type"] in EVENT_RESOURCES]
+    bodies = [event_body(database, one["event_type"], one["payload"], subscription, now=now) for one in told]
+    records = [json.loads(body) for body in bodies if body is not None]
+    return replace(hold_against(row["contract"], records), seconds=perf_counter() - began) if records else None
 
 
 def check_call(database: Database, app: FastAPI, row: Mapping[str, Any], *, tile: str) -> ContractRun | None:

@@ -46,7 +46,7 @@ def sender_for(database: Database, clock: Callable[[], datetime]) -> Sender:
             subscription = find_subscription(connection, int(message.target), keys=keys)
         if subscription is None or subscription.paused:
             return Sent(False, spoken(Sentence("the webhook was removed or is paused")), for_good=True)
-        body = event_body(database, message, subscription, now=clock())
+        body = event_body(database, message.event_type, message.payload, subscription, now=clock())
         if body is None:
             return Sent(False, spoken(Sentence("the consumer may no longer know of this")), for_good=True)
         return post(client, subscription, message, body, now=clock())
@@ -54,19 +54,21 @@ def sender_for(database: Database, clock: Callable[[], datetime]) -> Sender:
     return send
 
 
-def event_body(database: Database, message: Message, subscription: Subscription, *, now: datetime) -> bytes | None:
+def event_body(
+    database: Database, event_type: str, payload: Mapping[str, Any], subscription: Subscription, *, now: datetime
+) -> bytes | None:
     """Compose an event as the consumer may know it; None when it may not."""
-    said = {"type": message.event_type, "timestamp": message.payload["at"]}
-    if message.event_type == PING:
+    said = {"type": event_type, "timestamp": payload["at"]}
+    if event_type == PING:
         return encoded({**said, "data": {"text": "ping"}})
     if subscription.session_id is None:
         return None
     with identified(database.server, subscription.session_id) as connection:
         terms = find_terms(connection, subscription.account_id)
-        resource = resources()[EVENT_RESOURCES[message.event_type]]
+        resource = resources()[EVENT_RESOURCES[event_type]]
         if terms is None or terms.ended(now) or terms.sandbox or resource.id not in terms.scopes:
             return None
-        record = select_subject(connection, message)
+        record = select_subject(connection, payload)
     if record is None:
         return None
     path = resource.cut[-1]
@@ -74,9 +76,9 @@ def event_body(database: Database, message: Message, subscription: Subscription,
     return encoded({**said, "data": narrowed(record, match, terms.scopes[resource.id])})
 
 
-def select_subject(connection: Connection, message: Message) -> Mapping[str, Any] | None:
+def select_subject(connection: Connection, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Read what an event is about, with the rights of the connection; None when they do not reach it."""
-    subject, key = message.payload["subject"], int(message.payload["subject_id"])
+    subject, key = payload["subject"], int(payload["subject_id"])
     if subject == "alert":
         rows = connection.execute(STATEMENTS["alert"], {"id": key}).mappings().all()
         return {**rows[0], "cells": to_hex(rows[0]["cells"])} if rows else None

@@ -3,31 +3,21 @@
 import pandas as pd
 from sqlalchemy import Connection
 
-from etl.checks import key_faults, require, whole_numbers
-from etl.declared import declared_feed
+from etl.declaration import read_declaration
+from etl.declared import declared_feed, prepare_columns
 from etl.faults import Faults
 from etl.feed import Context, StoreBatch
 from etl.feeds.boundaries import english_name
 from etl.storing import upsert
 from gis.database.tables import community
 
+DECLARED = read_declaration("communities")
+
 
 def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
-    """Check code and name."""
-    key_faults(rows, faults, pattern=r"\d{12}")
-    require(rows, faults, "name")
-    households, wrong = whole_numbers(rows["stated_households"])
-    faults.add("no_number", "stated_households", wrong)
-    return pd.DataFrame(
-        {
-            "source_key": rows["source_key"],
-            "code": rows["source_key"],
-            "name": rows["name"],
-            "name_en": [english_name(name) for name in rows["name"]],
-            "stated_households": households,
-        },
-        index=rows.index,
-    )
+    """Add what a code and a name stand for; whether areas are schematic, the boundary file says."""
+    columns = prepare_columns(DECLARED, rows, faults, context).drop(columns="schematic")
+    return columns.assign(code=rows["source_key"], name_en=[english_name(name) for name in rows["name"]])
 
 
 def store(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:

@@ -61,10 +61,18 @@ def moved(world: World) -> Iterator[dict[str, Any]]:
             text("UPDATE base.work_grid SET name = '改名网格', valid_from = '2026-06-01' WHERE id = :id"),
             {"id": world.grids["12"]},
         )
+        connection.execute(
+            text("UPDATE base.community SET name = '改名社区', valid_from = '2026-06-01' WHERE code = :first"),
+            {"first": FIRST},
+        )
     yield {"person": person, "incident": incident, "known": known, "community": community}
     with world.database.owner.begin() as connection:
         connection.execute(text("DELETE FROM base.resident WHERE id = :id"), {"id": person})
         connection.execute(text("DELETE FROM base.incident WHERE id = :id"), {"id": incident})
+        connection.execute(
+            text("UPDATE base.community SET name = :name, valid_from = NULL WHERE code = :first"),
+            {"name": community.name, "first": FIRST},
+        )
 
 
 def ask(app: FastAPI, world: World, account: str, path: str, **params: Any) -> Any:
@@ -148,3 +156,20 @@ def test_work_grids_are_listed_as_they_were_drawn(app: FastAPI, world: World, mo
     assert name(as_of="2026-05-31T00:00:00Z") != "改名网格"
     assert name(as_of="2026-06-02T00:00:00Z", known_at=moved["known"]) != "改名网格"
     assert ask(app, world, "duty", "/api/history/incidents") == 422
+
+
+def test_boundaries_are_listed_as_they_were_and_as_they_were_known(
+    app: FastAPI, world: World, moved: dict[str, Any]
+) -> None:
+    former = moved["community"].name
+
+    def name(**params: Any) -> str:
+        areas = ask(app, world, "duty", "/api/history/communities", **params)["areas"]
+        found = [area for area in areas if area["properties"]["code"] == FIRST]
+        assert len(found) == 1
+        return str(found[0]["properties"]["name"])
+
+    assert name() == "改名社区"
+    assert name(as_of="2026-05-31T00:00:00Z") == former
+    assert name(as_of="2026-06-02T00:00:00Z") == "改名社区"
+    assert name(as_of="2026-06-02T00:00:00Z", known_at=moved["known"]) == former

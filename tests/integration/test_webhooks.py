@@ -16,9 +16,11 @@ import pytest
 from sqlalchemy import text
 
 from access.consumers import NewConsumer, Scope, add_consumer, add_key, change_consumer, set_scopes
+from access.interfaces import list_interfaces
 from access.outbox import Backoff, deliver_due, list_messages, message_log, replay
 from access.signing import verify
 from access.webhooks import add_webhook, list_webhooks, pause_webhook, ping_webhook
+from dashboard.exchange.probing import check_given
 from dashboard.exchange.webhooks import seconds_asked
 from dashboard.postman import all_senders, deliver
 from gis.database.connection import identified
@@ -156,6 +158,29 @@ def test_an_event_arrives_signed_and_says_what_was_granted(world: World, receive
     with pytest.raises(NotAllowed):
         verify("whsec_" + "A" * 43 + "=", got["headers"], got["body"].encode(), now=datetime.now(tz=UTC))
     assert postman.messages()[0]["status"] == "delivered"
+
+
+def test_what_a_webhook_would_be_sent_is_held_against_its_contract_on_the_clock(world: World, receiver: Receiver):
+    now = datetime.now(tz=UTC)
+    _, webhook, _ = subscribe(world, receiver.url, "incident.reported")
+    check_given(world.database, now=now)
+    key = f"hook:{webhook}"
+
+    def entry() -> dict[str, Any]:
+        with identified(world.database.server, world.sessions["operator"]) as connection:
+            return next(row for row in list_interfaces(connection) if row["key"] == key)
+
+    assert entry()["tested_at"] is None, "nothing happened yet"
+    report(world, "contract")
+    check_given(world.database, now=now + timedelta(minutes=30))
+    assert (entry()["passed"], entry()["checked"]) == (True, 1)
+    with world.database.owner.begin() as connection:
+        connection.execute(
+            text("UPDATE support.outbox SET payload = payload || '{\"at\": 5}' WHERE target = :id"),
+            {"id": str(webhook)},
+        )
+    check_given(world.database, now=now + timedelta(minutes=60))
+    assert (entry()["passed"], entry()["faults"]) == (False, ["timestamp: is not string (1)"])
 
 
 def test_a_change_that_is_taken_back_tells_nobody(world: World, receiver: Receiver, postman: Postman):

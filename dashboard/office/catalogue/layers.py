@@ -28,11 +28,10 @@ from gis.texts import Texts
 from layers.catalogue import Layer, catalogue
 
 COLUMNS = (
-    {"field": "name", "flex": 1, "minWidth": 150, "filter": True},
-    {"field": "group", "width": 116, "filter": True},
-    {"field": "unit", "width": 110},
-    {"field": "units", "width": 190},
-    {"field": "id", "width": 190, "cellClass": "office-mono"},
+    {"field": "name", "flex": 1, "minWidth": 136, "filter": True},
+    {"field": "group", "width": 108, "filter": True},
+    {"field": "units", "width": 212},
+    {"field": "id", "width": 234, "cellClass": "office-mono"},
 )
 
 
@@ -88,7 +87,6 @@ def layer_rows_shown(visit: Visit) -> list[dict[str, Any]]:
             "id": layer.id,
             "name": layer.name.in_language(language),
             "group": catalogue().groups[layer.group].in_language(language),
-            "unit": layer.legend.unit.in_language(language) if layer.legend.unit else "",
             "units": "、".join(
                 texts(f"layers_traced.of.{kind}") for kind in ("cell", *meanings()[layer.source.kind].units)
             ),
