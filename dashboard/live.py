@@ -113,6 +113,8 @@ class LiveHub:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     dirty: asyncio.Event = field(default_factory=asyncio.Event)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    #: somebody opened a wall in a language that has no picture yet
+    unseen: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def languages(self) -> set[str]:
@@ -275,7 +277,10 @@ class LiveHub:
             except DATABASE_FAULTS as fault:
                 log.warning("picture not composed", fault=str(fault))
                 self.dirty.set()
-            await asyncio.sleep(COMPOSE_AT_MOST_S)
+            # a wall in a language nobody watched so far does not wait for the pause to end
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.unseen.wait(), COMPOSE_AT_MOST_S)
+            self.unseen.clear()
 
     async def compose(self, *, back: int | None = None) -> None:
         """Compose every language's picture and tell what changed of it."""
@@ -415,6 +420,7 @@ class LiveHub:
         self.listeners.add(listener)
         if listener.language not in self.parts:
             self.dirty.set()
+            self.unseen.set()
         return listener
 
     def first_event(self, listener: Listener, *, last_event_id: str, back: int | None) -> bytes | None:

@@ -60,7 +60,8 @@ class Composer:
     scenes: Scenes
     code: str
     ground: Ground
-    kept: dict[tuple[str, str], tuple[int, CellLayer]] = field(default_factory=dict)
+    #: the rows of a layer are read once for all languages
+    kept: dict[str, tuple[int, CellLayer]] = field(default_factory=dict)
 
     def facts(self, connection: Connection, *, now: datetime) -> Facts:
         """Read what the parts share."""
@@ -119,18 +120,18 @@ class Composer:
             "exercise": screen.exercise,
         }
 
-    def layer(self, connection: Connection, layer_id: str, facts: Facts, texts: Texts) -> CellLayer:
+    def layer(self, connection: Connection, layer_id: str, facts: Facts) -> CellLayer:
         """Return a layer's classes, read again when its facts have changed."""
-        known = self.kept.get((layer_id, texts.language))
+        known = self.kept.get(layer_id)
         if known is not None and known[0] == facts.versions.get(known[1].topic, 0):
             return known[1]
-        cells = select_layer(connection, layer_id, self.ground, inhabited=facts.inhabited, texts=texts)
-        self.kept[(layer_id, texts.language)] = (facts.versions.get(cells.topic, 0), cells)
+        cells = select_layer(connection, layer_id, self.ground, inhabited=facts.inhabited)
+        self.kept[layer_id] = (facts.versions.get(cells.topic, 0), cells)
         return cells
 
     def scene(self, connection: Connection, key: str, spec: SceneSpec, facts: Facts, texts: Texts) -> Scene:
         """Compose one scene."""
-        cells = self.layer(connection, spec.layer, facts, texts)
+        cells = self.layer(connection, spec.layer, facts)
         source = cells.layer.source
         gaps = (
             gaps_shown(connection, self.ground, code=self.code, kind=source.resource, texts=texts)
@@ -152,7 +153,7 @@ class Composer:
             marks=spec.marks,
             panel=self.panel(connection, spec, cells, facts, texts),
             register=self.register(connection, spec, facts, texts),
-            small=[self.small(self.layer(connection, layer_id, facts, texts), facts, texts) for layer_id in spec.small],
+            small=[self.small(self.layer(connection, layer_id, facts), facts, texts) for layer_id in spec.small],
             gaps=gaps,
             out=out_list(facts.resources, now=facts.now, texts=texts) if spec.marks == "resources" else None,
         )

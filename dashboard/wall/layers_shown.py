@@ -39,11 +39,12 @@ SOURCES: dict[type, tuple[list[str], str]] = {
 
 @dataclass(frozen=True)
 class CellLayer:
-    """A layer's classes over the ground, with what its legend says."""
+    """A layer's classes over the ground, the same for every language, with what its legend is written from."""
 
     layer: Layer
     classes: str
-    steps: list[Step]
+    #: of each class, from low to high: ``from`` and ``to``, None at the ends
+    limits: list[dict[str, Any]]
     feeds: list[str]
     topic: str
     estimated: bool
@@ -52,10 +53,13 @@ class CellLayer:
     def ramp(self) -> str:
         return self.layer.style.ramp or "demand"
 
+    def steps(self, texts: Texts) -> list[Step]:
+        """The legend in a language."""
+        reach = self.layer.legend.classes == "minutes"
+        return legend_steps(self.limits, texts, reach=reach, few=FEW in self.classes)
 
-def select_layer(
-    connection: Connection, layer_id: str, ground: Ground, *, inhabited: set[str], texts: Texts
-) -> CellLayer:
+
+def select_layer(connection: Connection, layer_id: str, ground: Ground, *, inhabited: set[str]) -> CellLayer:
     """Select a layer's class of every cell of the ground.
 
     Parameters
@@ -67,11 +71,10 @@ def select_layer(
     values = select_cell_values(connection, layer_id)
     shown = encode(values, ground, reach=layer.legend.classes == "minutes", inhabited=inhabited)
     feeds, topic = SOURCES[type(layer.source)]
-    stated = legend(connection, layer)
     return CellLayer(
         layer=layer,
         classes=shown,
-        steps=legend_steps(stated["classes"], texts, reach=layer.legend.classes == "minutes", few=FEW in shown),
+        limits=legend(connection, layer)["classes"],
         feeds=feeds,
         topic=topic,
         estimated=bool(values["estimated"].any()),
@@ -140,7 +143,7 @@ def shown_layer(
         scope=" · ".join(fact for fact in facts if fact),
         ramp=cells.ramp,
         classes=cells.classes,
-        steps=cells.steps,
+        steps=cells.steps(texts),
         feeds=cells.feeds,
         at=at,
         marks=marks,

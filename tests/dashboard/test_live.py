@@ -286,3 +286,19 @@ def test_a_language_is_composed_once_somebody_watches_it(hub: LiveHub):
 
     assert name == "parts"
     assert data["parts"]["counters"][0]["label"] == "Residents"
+
+
+def test_a_second_language_reads_no_layer_again(hub: LiveHub, monkeypatch: pytest.MonkeyPatch):
+    hub.select_parts()
+    composer = hub.composer
+    assert composer is not None
+    # what the first language read serves the second
+    monkeypatch.setattr("dashboard.wall.compose.select_layer", lambda *_, **__: pytest.fail("a layer was read again"))
+
+    with hub.database.wall.connect() as connection:
+        english = dict(composer.parts(connection, language="en", now=hub.clock()))
+
+    scenes = [part for name, part in english.items() if name.startswith("scene:")]
+    assert scenes
+    # and the legend is in the second
+    assert not any("\u4e00" <= letter <= "\u9fff" for scene in scenes for step in scene.layer.steps for letter in step.label)
