@@ -301,4 +301,6 @@ def test_a_second_language_reads_no_layer_again(hub: LiveHub, monkeypatch: pytes
     scenes = [part for name, part in english.items() if name.startswith("scene:")]
     assert scenes
     # and the legend is in the second
-    assert not any("\u4e00" <= letter <= "\u9fff" for scene in scenes for step in scene.layer.steps for letter in step.label)
+    assert not any(
+        "\u4e00" <= letter <= "\u9fff" for scene in scenes for step in scene.layer.steps for letter in step.label
+    )
