@@ -12,10 +12,10 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from casework.contiguity import graph_of, linking_pairs, neighbour_pairs
 from casework.division import FREE, Region, divide
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence, listed
 
@@ -37,7 +37,7 @@ class Effort:
 
 def read_effort() -> Effort:
     """Read the figures that ship with the house."""
-    content = yaml.safe_load(files("casework").joinpath("assignment.yml").read_text(encoding="utf-8"))
+    content = parse_yaml(files("casework").joinpath("assignment.yml").read_text(encoding="utf-8"))
     effort = Effort(**{name: float(value) for name, value in content.items()})
     if effort.tolerance <= 1 or min(effort.cell_min, effort.household_min) <= 0:
         raise BadInput("assignment.yml: tolerance must be above 1 and minutes above 0, got {effort}", effort=effort)

@@ -6,8 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence
 
@@ -40,4 +39,4 @@ def parse_categories(content: Mapping[str, Any]) -> Categories:
 @lru_cache(maxsize=1)
 def read_categories() -> Categories:
     """Read and check the categories that ship with the house."""
-    return parse_categories(yaml.safe_load(files("casework").joinpath("categories.yml").read_text(encoding="utf-8")))
+    return parse_categories(parse_yaml(files("casework").joinpath("categories.yml").read_text(encoding="utf-8")))

@@ -8,8 +8,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from gis.documents import parse_yaml
 from gis.errors import BadInput, Conflict, NotAllowed
 from gis.sentences import Sentence
 from gis.subjects import CALLED
@@ -153,7 +152,7 @@ def parse_rules(content: Mapping[str, Any]) -> Rules:
 @lru_cache(maxsize=1)
 def read_rules() -> Rules:
     """Read and check the rules that ship with the house."""
-    return parse_rules(yaml.safe_load(files("casework").joinpath("states.yml").read_text(encoding="utf-8")))
+    return parse_rules(parse_yaml(files("casework").joinpath("states.yml").read_text(encoding="utf-8")))
 
 
 def incident_due_at(reported_at: datetime, grade: str, *, rules: Rules) -> datetime:

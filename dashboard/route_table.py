@@ -6,9 +6,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from access.tables import ROLES
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence
 
@@ -82,4 +81,4 @@ def parse_routes(rows: Sequence[dict[str, Any]]) -> RouteTable:
 @lru_cache(maxsize=1)
 def route_table() -> RouteTable:
     """Return the table of `dashboard/routes.yml`."""
-    return parse_routes(yaml.safe_load(files("dashboard").joinpath("routes.yml").read_text(encoding="utf-8")))
+    return parse_routes(parse_yaml(files("dashboard").joinpath("routes.yml").read_text(encoding="utf-8")))

@@ -4,9 +4,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotFound
 from gis.validation import faults_of
 from layers.catalogue import catalogue
@@ -98,4 +98,4 @@ def parse_scenes(stated: Any) -> Scenes:
 @lru_cache(maxsize=1)
 def read_scenes() -> Scenes:
     """Read `dashboard/scenes.yml`."""
-    return parse_scenes(yaml.safe_load(files("dashboard").joinpath("scenes.yml").read_text(encoding="utf-8")))
+    return parse_scenes(parse_yaml(files("dashboard").joinpath("scenes.yml").read_text(encoding="utf-8")))

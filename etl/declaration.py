@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence
 from gis.validation import faults_of
@@ -249,10 +250,9 @@ def read_declaration(name: str) -> Declaration:
     BadInput
         If it lacks something, holds something unknown, or contradicts itself; all faults in one message.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = files("etl").joinpath("feeds", f"{name}.yml").read_text(encoding="utf-8")
     try:
-        return Declaration.model_validate({**yaml.load(text, Loader=loader), "name": name})
+        return Declaration.model_validate({**parse_yaml(text), "name": name})
     except yaml.YAMLError as fault:
         raise BadInput(
             "{file} is no YAML: {reason}", file=f"etl/feeds/{name}.yml", reason=" ".join(str(fault).split())

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, text
 from etl.checks import chosen, credit_code_faults, decimals, is_given, key_faults, order_faults, require, whole_numbers
 from etl.declaration import Column, Declaration, read_declaration
 from etl.faults import Faults
-from etl.feed import Context, Feed, Finish, Prepare, Resolve, Store
+from etl.feed import Context, Feed, Finish, Prepare, Resolve, Store, StoreBatch
 from etl.points import Floats, stated_points, unit_columns
 from etl.storing import binary_texts, hex_shapes, ids
 from etl.times import read_days, read_times
@@ -247,7 +247,12 @@ def declared_shapes(declaration: Declaration, rows: pd.DataFrame, faults: Faults
 
 
 def resolve_references(
-    declaration: Declaration, connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context
+    declaration: Declaration,
+    connection: Connection,
+    columns: pd.DataFrame,
+    faults: Faults,
+    context: Context,
+    batch: StoreBatch,
 ) -> pd.DataFrame:
     """Replace written keys by ids of the tables they refer to; a record of a person takes over where they live."""
     table = metadata.tables[declaration.table]

@@ -43,7 +43,7 @@ class Context:
 #: rows under our names, their faults, the context -> columns of the table (and what `resolve` needs), same index
 Prepare = Callable[[pd.DataFrame, Faults, Context], pd.DataFrame]
 #: replaces written references by ids of the database, noting what is not there
-Resolve = Callable[[Connection, pd.DataFrame, Faults, Context], pd.DataFrame]
+Resolve = Callable[[Connection, pd.DataFrame, Faults, Context, "StoreBatch"], pd.DataFrame]
 #: writes columns that one upsert cannot: several tables, or an order of rows
 Store = Callable[[Connection, pd.DataFrame, Context, "StoreBatch"], None]
 Finish = Callable[[Connection, Context, "StoreBatch"], None]
@@ -58,7 +58,7 @@ class StoreBatch:
     subdistrict_code: str
     #: tables (schema.table) that held nothing of the feed before: rows need no comparison
     filled: frozenset[str] = frozenset()
-    #: what a feed's `store` keeps from one piece of the batch to the next, by its own name
+    #: what a feed's `resolve` and `store` keep from one piece of the batch to the next, by its own name
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
 

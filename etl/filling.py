@@ -14,7 +14,7 @@ import psycopg.errors
 from sqlalchemy import Connection, Table, text
 
 from etl.feed import StoreBatch
-from etl.storing import Rows, arrow_table, copy_csv, upsert
+from etl.storing import Rows, arrow_table, copy_binary, upsert
 from gis.database.statements import load_statements, quoted
 from gis.errors import Conflict
 
@@ -100,7 +100,7 @@ def copy_in(connection: Connection, table: Table, rows: Rows) -> int:
     """
     content = arrow_table(rows)
     try:
-        copy_csv(connection, name_of(table), content.column_names, content)
+        copy_binary(connection, table, content)
     except psycopg.errors.UniqueViolation as fault:
         raise Conflict(
             "{table}: a record with a key of this delivery came in meanwhile; load it again", table=table.fullname

@@ -175,7 +175,7 @@ def bring_in(
             if feed.event_time:
                 event_faults(connection, feed, columns, faults, context, sorted_rows.changed_keys)
             if feed.resolve:
-                columns = feed.resolve(connection, columns, faults, context)
+                columns = feed.resolve(connection, columns, faults, context, batch)
             faults.add("broken_row", "", np.isin(positions, list(raw.broken)))
             bad = faults.any | np.isin(positions, list(refused))
             good = columns[~bad] if bad.any() else columns

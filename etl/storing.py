@@ -19,6 +19,7 @@ import shapely
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
+from etl.copying import END, HEAD, binary_rows
 from gis.database.statements import quoted
 from gis.errors import BadInput
 
@@ -65,6 +66,18 @@ def arrow_table(rows: Rows) -> pa.Table:
         # texts as Arrow's own writers know them
         return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
     return pa.Table.from_pandas(rows, preserve_index=False)
+
+
+def copy_binary(connection: Connection, table: Table, rows: pa.Table) -> None:
+    """COPY rows straight into a table, columns named as in it and in the forms of `upsert`."""
+    driver: Any = connection.connection.driver_connection
+    names = ", ".join(quoted(column) for column in rows.column_names)
+    target = f"{quoted(table.schema or 'public')}.{quoted(table.name)}"
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN (FORMAT binary)") as copy:
+        copy.write(HEAD)
+        for start in range(0, rows.num_rows, COPY_ROWS):
+            copy.write(binary_rows(table, rows.slice(start, COPY_ROWS)).data)
+        copy.write(END)
 
 
 def copy_csv(connection: Connection, target: str, columns: Sequence[str], rows: pa.Table) -> None:

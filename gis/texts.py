@@ -11,8 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotFound
 from gis.sentences import PACKAGES, Speaks
 
@@ -66,7 +65,7 @@ def catalogue() -> dict[str, dict[str, str]]:
         for file in sorted(folder.iterdir(), key=lambda file: file.name):
             if not file.name.endswith(".yml"):
                 continue
-            for key, forms in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
+            for key, forms in (parse_yaml(file.read_text(encoding="utf-8")) or {}).items():
                 if key in found or not key.startswith(file.name.removesuffix(".yml") + "."):
                     raise BadInput(
                         "{package}/texts/{name}: key {key!r} is doubled or does not begin with the file's name",

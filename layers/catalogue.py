@@ -5,9 +5,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotAllowed, NotFound
 from gis.sentences import Sentence
 from gis.validation import faults_of
@@ -278,4 +278,4 @@ def parse_catalogue(stated: Any) -> Catalogue:
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
     """The catalogue of this installation, read once."""
-    return parse_catalogue(yaml.safe_load(files("layers").joinpath("catalogue.yml").read_text(encoding="utf-8")))
+    return parse_catalogue(parse_yaml(files("layers").joinpath("catalogue.yml").read_text(encoding="utf-8")))

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import structlog
-import yaml
 from sqlalchemy import Connection
 
 from alerts.detection import start_of
@@ -29,6 +28,7 @@ from gis.cells import from_hex
 from gis.database.connection import Database
 from gis.database.statements import load_statements
 from gis.district import District, select_district
+from gis.documents import parse_yaml
 from gis.errors import BadInput, Conflict, NotAllowed, NotFound
 from gis.sentences import Sentence
 from layers.measures import SENSITIVE_SUBCATEGORIES
@@ -51,7 +51,7 @@ UNIT_KINDS = ("compound", "cell")
 @lru_cache(maxsize=1)
 def kinds() -> Mapping[str, Mapping[str, list[str]]]:
     """Which records speak for what (kinds.yml)."""
-    stated = yaml.safe_load(files("alerts.risk").joinpath("kinds.yml").read_text(encoding="utf-8"))
+    stated = parse_yaml(files("alerts.risk").joinpath("kinds.yml").read_text(encoding="utf-8"))
     return {str(name): dict(fields) for name, fields in stated.items()}
 
 

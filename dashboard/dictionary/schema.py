@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import yaml
 from sqlalchemy import Connection
 
 from gis.database.statements import load_statements
+from gis.documents import parse_yaml
 
 STATEMENTS = load_statements("dashboard", "dictionary")
 #: our schemas with what each holds, as in docs/architecture.md
@@ -77,7 +77,7 @@ def select_tables(connection: Connection) -> list[TableEntry]:
 def words() -> dict[str, dict[str, str]]:
     """What tables and columns are called in Chinese."""
     source = files("dashboard.dictionary").joinpath("words.yml").read_text(encoding="utf-8")
-    stated: dict[str, dict[str, str]] = yaml.safe_load(source)
+    stated: dict[str, dict[str, str]] = parse_yaml(source)
     return stated
 
 

@@ -5,13 +5,13 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from access.consumers import Scope
 from dashboard.exchange.resources import Resource, resources
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence
 from gis.validation import faults_of
@@ -74,4 +74,4 @@ def parse_promises(stated: Mapping[str, Any]) -> dict[str, Promise]:
 def promises() -> dict[str, Promise]:
     """The promises by resource."""
     source = files("dashboard.exchange").joinpath("contracts.yml").read_text(encoding="utf-8")
-    return parse_promises(yaml.safe_load(source))
+    return parse_promises(parse_yaml(source))

@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from access.consumers import Scope
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotAllowed
 from gis.validation import faults_of
 from layers.catalogue import Words
@@ -100,7 +100,7 @@ def parse_resources(stated: Any) -> dict[str, Resource]:
 def resources() -> dict[str, Resource]:
     """The resources there are, by id."""
     source = files("dashboard.exchange").joinpath("resources.yml").read_text(encoding="utf-8")
-    return parse_resources(yaml.safe_load(source))
+    return parse_resources(parse_yaml(source))
 
 
 def match_call(method: str, path: str) -> Match | None:

@@ -8,10 +8,10 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gis.database.statements import load_statements
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotFound
 from gis.sentences import Sentence
 from gis.validation import faults_of
@@ -112,9 +112,7 @@ def parse_figures(stated: Any) -> dict[str, Figure]:
 @lru_cache(maxsize=1)
 def figures() -> dict[str, Figure]:
     """The figures by id, in the catalogue's order."""
-    return parse_figures(
-        yaml.safe_load(files("dashboard.figures").joinpath("catalogue.yml").read_text(encoding="utf-8"))
-    )
+    return parse_figures(parse_yaml(files("dashboard.figures").joinpath("catalogue.yml").read_text(encoding="utf-8")))
 
 
 def figure_named(figure_id: str) -> Figure:

@@ -9,14 +9,16 @@ from sqlalchemy import Connection, text
 from etl.checks import chosen
 from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.storing import ids
 
 #: feeds whose codes an alias may name
 OWNERS = ["compounds", "apartments", "places"]
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the place or community that has the name."""
     places = {
         row.source_key: row.id

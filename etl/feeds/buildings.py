@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from etl.checks import decimals, key_faults, require, whole_numbers
 from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.points import Floats, stated_points, unit_columns
 from etl.storing import hex_shapes, ids
 from etl.vectors import GEOMETRY
@@ -82,7 +82,9 @@ def outlines(
     return result
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the compound or apartment each building stands in."""
     places = {
         row.source_key: row.id

@@ -6,11 +6,13 @@ from sqlalchemy import Connection, text
 from etl.checks import is_given
 from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.storing import ids
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the estates that zones belong to."""
     estates = {
         row.name: row.id

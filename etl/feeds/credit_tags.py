@@ -7,7 +7,7 @@ from etl.checks import is_given
 from etl.declaration import read_declaration
 from etl.declared import declared_feed, prepare_columns, resolve_references
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 
 DECLARED = read_declaration("credit_tags")
 
@@ -21,9 +21,11 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     return prepare_columns(DECLARED, rows, faults, context).assign(subject=subject)
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find whom the tag is of."""
-    return resolve_references(DECLARED, connection, columns, faults, context)
+    return resolve_references(DECLARED, connection, columns, faults, context, batch)
 
 
 FEED = declared_feed("credit_tags", prepare=prepare, resolve=resolve)

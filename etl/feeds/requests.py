@@ -10,7 +10,7 @@ from etl.checks import chosen, is_given, is_rubbish, key_faults, order_faults, r
 from etl.declared import declared_feed
 from etl.delivery import SYSTEMS
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.feeds.incidents import place_texts
 from etl.feeds.visits import resident_homes
 from etl.points import Floats, stated_points
@@ -80,7 +80,9 @@ def points_by_system(rows: pd.DataFrame, faults: Faults, context: Context) -> tu
     return lon, lat
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find item and person; who asked without saying where is not placed by their home, but the person stays linked."""
     topics = {
         row.code: row.topic for row in connection.execute(_SQL["service_topics"], {"code": context.district.code})

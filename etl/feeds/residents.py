@@ -5,9 +5,12 @@ Identity numbers and telephones are sealed before anything is written. A person 
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from etl.checks import age_faults, chosen, identity_faults, is_given, key_faults, matches, require
@@ -110,39 +113,52 @@ def group_texts(tags: "pd.Series[str]") -> tuple["pd.Series[str]", Mask]:
     return pd.Series(texts.take(codes), index=tags.index), wrong[codes]
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Standing:
+    """Where people can live, as of the batch: compounds by their written names, and the buildings under each."""
+
+    places: Mapping[str, int]
+    #: one row per building and place it is written under; whole numbers as Int64
+    buildings: pd.DataFrame
+    #: (place, number) -> row of `buildings`
+    rows: Mapping[tuple[int, str], int]
+
+    def row_of(self, place_id: int | None, number: str) -> int:
+        """The row of a building; -1, of which nothing is known, when there is none."""
+        return -1 if place_id is None else self.rows.get((place_id, number), -1)
+
+
+def select_standing(connection: Connection, context: Context) -> Standing:
+    """Look up compounds and buildings."""
+    bound = {"code": context.district.code}
+    places = {row.name: row.id for row in reversed(connection.execute(_SQL["place_names"], bound).all())}
+    names = ["written_under", "number", "id", "place_id", "geom", "cell", "community_code", "work_grid_id"]
+    found = pd.DataFrame([tuple(row) for row in connection.execute(_SQL["buildings"], bound)], columns=names)
+    whole = dict.fromkeys(("id", "place_id", "cell", "work_grid_id"), "Int64")
+    buildings = found.drop_duplicates(["written_under", "number"], ignore_index=True).astype(whole)
+    keys = zip(buildings.pop("written_under").tolist(), buildings.pop("number").tolist(), strict=True)
+    return Standing(places, buildings, {key: row for row, key in enumerate(keys)})
+
+
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find compound and building; the person takes the building's point, cell, community and work grid.
 
     A compound that is not in the register is a fault; a building that is not leaves the person unplaced, with the
     compound known.
     """
-    bound = {"code": context.district.code}
-    names = {row.name: row.id for row in reversed(connection.execute(_SQL["place_names"], bound).all())}
-    place_id = columns["compound"].map(names)
+    if "standing" not in batch.memory:
+        batch.memory["standing"] = select_standing(connection, context)
+    standing: Standing = batch.memory["standing"]
+    place_id = columns["compound"].map(standing.places)
     faults.add("unknown_compound", "compound", is_given(columns["compound"]) & place_id.isna().to_numpy())
-    standing = pd.DataFrame(
-        [tuple(row) for row in connection.execute(_SQL["buildings"], bound)],
-        columns=[
-            "place_id",
-            "building",
-            "building_id",
-            "building_place_id",
-            "geom",
-            "cell",
-            "community_code",
-            "work_grid_id",
-        ],
-    ).drop_duplicates(["place_id", "building"])
-    keys = pd.DataFrame({"place_id": place_id.astype("Float64"), "building": columns["building"].astype(object)})
-    whole = ["building_id", "building_place_id", "cell", "work_grid_id"]
-    standing = standing.astype({"place_id": "Float64", **dict.fromkeys(whole, "Int64")})
-    found = keys.merge(standing, on=["place_id", "building"], how="left")
-    found.index = columns.index
-    known = found["building_id"].notna().to_numpy()
+    found = standing.buildings.reindex(building_rows(standing, columns)).set_axis(columns.index)
+    known = found["id"].notna().to_numpy()
     level = np.where(is_given(columns["room"]), "room", "building")
     return columns.assign(
-        place_id=ids(found["building_place_id"].where(known, place_id)),
-        building_id=ids(found["building_id"]),
+        place_id=ids(found["place_id"].where(known, place_id)),
+        building_id=ids(found["id"]),
         placement=np.where(known, "placed", "unplaced"),
         geom=found["geom"].astype(object),
         radius_m=np.where(known, BUILDING_RADIUS_M, np.nan),
@@ -153,6 +169,16 @@ def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, conte
         community_code=found["community_code"].astype(object),
         work_grid_id=ids(found["work_grid_id"]),
     )
+
+
+def building_rows(standing: Standing, columns: pd.DataFrame) -> NDArray[np.int64]:
+    """The row of each person's building; each different pair of compound and number is looked up once."""
+    compounds, names = pd.factorize(columns["compound"])
+    numbers, written = pd.factorize(columns["building"])
+    pairs, which = np.unique(compounds * len(written) + numbers, return_inverse=True)
+    place_ids = [standing.places.get(name) for name in names]
+    rows = [standing.row_of(place_ids[pair // len(written)], str(written[pair % len(written)])) for pair in pairs]
+    return np.array(rows, dtype=np.int64)[which]
 
 
 def store(connection: Connection, good: pd.DataFrame, context: Context, batch: StoreBatch) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from etl.checks import chosen, is_given, key_faults, require
 from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.feeds.places import MARGIN_DEG
 from etl.points import unit_columns
 from etl.storing import array_text, hex_shapes, ids
@@ -76,7 +76,9 @@ def road_ids(connection: Connection, subdistrict_code: str) -> dict[str, int]:
     return {row.name: row.id for row in rows}
 
 
-def resolve_roads(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve_roads(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the road an edge is part of; an edge without a known name stays an edge."""
     return columns.assign(place_id=ids(columns["name"].map(road_ids(connection, context.district.code))))
 
@@ -103,7 +105,9 @@ def prepare_junctions(rows: pd.DataFrame, faults: Faults, context: Context) -> p
     ).join(unit_columns(lon, lat, context, rows.index))
 
 
-def resolve_junctions(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve_junctions(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the two roads that cross; a node where no two known roads cross names nothing."""
     known = road_ids(connection, context.district.code)
     pairs = [

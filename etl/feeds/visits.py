@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 from etl.checks import is_given, key_faults, require
 from etl.declared import declared_feed
 from etl.faults import Faults
-from etl.feed import Context
+from etl.feed import Context, StoreBatch
 from etl.storing import ids
 from etl.times import read_days, read_times
 from gis.database.statements import load_statements
@@ -53,7 +53,9 @@ def joined_notes(rows: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(texts, index=rows.index, dtype="str")
 
 
-def resolve(connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFrame:
+def resolve(
+    connection: Connection, columns: pd.DataFrame, faults: Faults, context: Context, batch: StoreBatch
+) -> pd.DataFrame:
     """Find the person, whose location the visit takes over, and the worker."""
     homes = resident_homes(connection, context.district.code, columns["resident"])
     faults.add("unknown_person", "resident", is_given(columns["resident"]) & homes["resident_id"].isna().to_numpy())

@@ -39,5 +39,6 @@ SELECT format('DROP INDEX %s', name), definition FROM plain;
 
 -- reserve_ids --
 -- The first and last of :count new ids of a table.
+WITH numbers AS MATERIALIZED (SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass) AS sequence)
 SELECT min(id), max(id)
-  FROM (SELECT nextval(pg_get_serial_sequence(:table, 'id')) AS id FROM generate_series(1, :count)) AS reserved;
+  FROM (SELECT nextval((SELECT sequence FROM numbers)) AS id FROM generate_series(1, :count)) AS reserved;
