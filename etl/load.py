@@ -50,6 +50,8 @@ from gis.texts import texts_in
 #: rows of all files together that are kept from the first look to the loading; what is beyond is read again [bytes]
 KEEP_BYTES = 400 << 20
 COUNT_CELLS = text("SELECT count(*) FROM base.cell WHERE subdistrict_code = :code")
+#: a first file of this size will want a pool of processes, which starts while the file is read [bytes]
+WARM_FROM_BYTES = 20 << 20
 #: geometries farther than this from the sub-district are of another one, or in another system; about 5 km [deg]
 FAR_DEG = 0.05
 
@@ -171,16 +173,16 @@ def load_sources(
     """
     told = progress or NoProgress()
     transact = transaction or batch_transaction
-    try:
-        with database.owner.connect() as connection, connection.begin():
-            looked = look_at_all(connection, delivery, sources)
-    except UnknownHeadings as unknown:
-        # what has to be matched is put before an operator; of the delivery itself nothing is kept
-        with database.owner.begin() as connection:
-            note_headings(connection, unknown, subdistrict_code=delivery.district.code, now=now)
-        raise
     results = []
     with Workers(executor) as workers:
+        try:
+            with database.owner.connect() as connection, connection.begin():
+                looked = look_at_all(connection, delivery, sources, workers=workers)
+        except UnknownHeadings as unknown:
+            # what has to be matched is put before an operator; of the delivery itself nothing is kept
+            with database.owner.begin() as connection:
+                note_headings(connection, unknown, subdistrict_code=delivery.district.code, now=now)
+            raise
         areas = [file for file in looked if file.same_rows is None and is_areas(file)]
         for file in looked:
             told.begin(file.source.known_as, file.same_rows or (len(file.raw) if file.raw else 0))
@@ -222,7 +224,9 @@ def in_order(delivery: Delivery, only: Sequence[str]) -> list[FeedSource]:
     return sorted(sources, key=lambda source: (ORDER[source.feed], names.index(source.feed)))
 
 
-def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[FeedSource]) -> list[Looked]:
+def look_at_all(
+    connection: Connection, delivery: Delivery, sources: Sequence[FeedSource], *, workers: Workers
+) -> list[Looked]:
     """Read every file that is not the same as last time, and refuse the delivery when one of them is not right."""
     territory = territory_of(connection, delivery.district.code)
     looked: list[Looked] = []
@@ -248,6 +252,8 @@ def look_at_all(connection: Connection, delivery: Delivery, sources: Sequence[Fe
             continue
         stated, feed = source, FEEDS[source.feed]
         refuse_switched_off(feed, delivery.district)
+        if last is None and source.path.stat().st_size >= WARM_FROM_BYTES:
+            workers.warm_up()
         with opened(source) as found:
             source, raw = read_fitted(connection, feed, found, stated, delivery.district.code)
             counted = agreed_count(found, raw)

@@ -8,7 +8,7 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -97,21 +97,13 @@ def read_csv_rows(source: FeedSource, required: Iterable[str]) -> RawRows:
         return "skip"
 
     try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=delimiter_of(heading), newlines_in_values=True, invalid_row_handler=keep_apart
-            ),
-            # all text: codes begin with zeros, and numbers may be too long for a number
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(heading_fields(heading), pa.string()),
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-    except pa.ArrowInvalid as fault:
-        raise BadInput("{name}: {fault}", name=source.path.name, fault=csv_fault(str(fault))) from fault
+        # on every core, which tells no line numbers, as long as no line is broken
+        table = parse_csv(data, heading, broken_row=None)
+    except pa.ArrowInvalid:
+        try:
+            table = parse_csv(data, heading, broken_row=keep_apart)
+        except pa.ArrowInvalid as fault:
+            raise BadInput("{name}: {fault}", name=source.path.name, fault=csv_fault(str(fault))) from fault
     frame = named_by_place(frame_of(table))
     require_headings(source.path.name, list(frame.columns), required)
     refuse_broken(source.path.name, broken, rows=len(frame))
@@ -132,6 +124,29 @@ def named_by_place(frame: pd.DataFrame) -> pd.DataFrame:
     named = frame.iloc[:, kept]
     named.columns = pd.Index([frame.columns[at] or f"#{at + 1}" for at in kept])
     return named
+
+
+def parse_csv(data: bytes, heading: str, *, broken_row: Callable[[pyarrow.csv.InvalidRow], str] | None) -> pa.Table:
+    """Tell the fields of a CSV apart; `broken_row` is asked about lines with another number of fields than the heading.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If it is no CSV, or a line is broken and nobody is there to be asked.
+    """
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pyarrow.csv.ReadOptions(block_size=16 << 20, use_threads=broken_row is None),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=delimiter_of(heading), newlines_in_values=True, invalid_row_handler=broken_row
+        ),
+        # all text: codes begin with zeros, and numbers may be too long for a number
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(heading_fields(heading), pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    )
 
 
 def refuse_broken(name: str, broken: Sequence[pyarrow.csv.InvalidRow], *, rows: int) -> None:

@@ -227,6 +227,13 @@ class Workers:
             )
         return self.pool
 
+    def warm_up(self) -> None:
+        """Start what many rows will run on, so that it is there when they have been read."""
+        executor = self.executor_for(POOL_FROM_ROWS)
+        if executor is self.pool:
+            for _ in range(self.processes):
+                executor.submit(import_feeds)
+
     def map(self, work: Callable[[Item], Answer], items: Iterable[Item], *, rows: int) -> Iterator[Answer]:
         """Work through `items` in order, a few ahead of what is taken, so that waiting batches fill no memory."""
         executor = self.executor_for(rows)
@@ -237,6 +244,11 @@ class Workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def import_feeds() -> None:
+    """Import what `check_rows` needs, which takes seconds."""
+    import etl.feeds  # noqa: F401
 
 
 def die_with_parent(parent: int) -> None:

@@ -177,7 +177,8 @@ def building_rows(standing: Standing, columns: pd.DataFrame) -> NDArray[np.int64
     numbers, written = pd.factorize(columns["building"])
     pairs, which = np.unique(compounds * len(written) + numbers, return_inverse=True)
     place_ids = [standing.places.get(name) for name in names]
-    rows = [standing.row_of(place_ids[pair // len(written)], str(written[pair % len(written)])) for pair in pairs]
+    texts = written.tolist()
+    rows = [standing.row_of(place_ids[pair // len(texts)], texts[pair % len(texts)]) for pair in pairs.tolist()]
     return np.array(rows, dtype=np.int64)[which]
 
 
