@@ -29,7 +29,9 @@ def connection(database: Database) -> Iterator[Connection]:
 def persons() -> pd.DataFrame:
     """Three records: everything said, only what must be, and texts with every sign that text forms would escape."""
     days = pd.to_datetime(["1999-12-31", None, "2024-02-29"])
-    since = pd.to_datetime(["1986-05-04 00:30:00.000001", None, "2031-01-01 00:00:00.000000"]).tz_localize("Asia/Shanghai")
+    since = pd.to_datetime(["1986-05-04 00:30:00.000001", None, "2031-01-01 00:00:00.000000"]).tz_localize(
+        "Asia/Shanghai"
+    )
     groups = [array_text(["living_alone", 'a"b\\c,d']), "{}", array_text(["disabled"])]
     return pd.DataFrame(
         {
