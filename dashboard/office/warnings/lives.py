@@ -36,7 +36,7 @@ LEVEL_STYLES = [
     for level, colour in ALERT_LIGHT.items()
 ]
 COLUMNS = (
-    {"field": "level", "width": 78, "cellStyle": {"styleConditions": LEVEL_STYLES}},
+    {"field": "level", "width": 92, "cellStyle": {"styleConditions": LEVEL_STYLES}},
     {"field": "what", "flex": 4, "minWidth": 120, "filter": True, "cellClass": "office-whole"},
     {
         "field": "where",
@@ -46,10 +46,10 @@ COLUMNS = (
         "tooltipField": "where",
         "cellClass": "office-whole",
     },
-    {"field": "counted", "width": 100, "type": "rightAligned"},
-    {"field": "state", "width": 104, "filter": True},
-    {"field": "holder", "width": 92},
-    {"field": "raised", "width": 116},
+    {"field": "counted", "width": 96, "type": "rightAligned"},
+    {"field": "state", "width": 100, "filter": True},
+    {"field": "holder", "width": 106},
+    {"field": "raised", "width": 112},
 )
 
 

@@ -24,7 +24,7 @@ COLUMNS = (
     {"field": "said", "flex": 4, "minWidth": 240, "tooltipField": "body", "cellClass": "office-whole"},
     {"field": "steps", "width": 76, "type": "rightAligned"},
     {"field": "state", "width": 96, "filter": True},
-    {"field": "attempts", "width": 76, "type": "rightAligned"},
+    {"field": "attempts", "width": 94, "type": "rightAligned"},
     {"field": "reason", "flex": 1, "minWidth": 120, "tooltipField": "reason"},
 )
 

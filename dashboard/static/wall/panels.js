@@ -79,7 +79,8 @@
     while (facts.length && wall.textWidth(facts.join(" · "), rem, 400) > room) facts.pop();
     return facts.join(" · ");
   }
-  const TAGS = 10;
+  // tags that fit into two rows, and how many make room for the count of the others
+  const tagsFit = () => (wall.language === "en" ? { most: 6, less: 3 } : { most: 10, less: 2 });
   // how many of each level, real ones; those of a drill are counted apart, under its word
   wall.byLevel = (alerts) => [1, 2, 3, 4].map((level) => [wall.text("level." + level), alerts.filter((alert) => alert.level === level && !alert.exercise).length, level])
     .concat([[wall.text("drill"), alerts.filter((alert) => alert.exercise).length, 0]]).filter((count) => count[1]);
@@ -107,7 +108,7 @@
     }
     set("wall-alerts", children);
     // two rows of tags; what does not fit is counted by level
-    const tagged = alerts.rows.slice(0, alerts.rows.length > TAGS ? TAGS - 2 : TAGS), untagged = alerts.rows.slice(tagged.length);
+    const tags = tagsFit(), tagged = alerts.rows.slice(0, alerts.rows.length > tags.most ? tags.most - tags.less : tags.most), untagged = alerts.rows.slice(tagged.length);
     set("wall-levels", alerts.rows.length ? [...tagged.map((alert) => span("tag" + (wall.isDrill(alert) ? " drill" : ""), alert.level_word + " " + alert.letter, { style: { "--level": `var(--alert-${alert.level})` } })),
       ...(untagged.length ? [span("second", wall.text("more", { n: untagged.length }) + " " + wall.byLevel(untagged).map(([word, count]) => word + " " + count).join(" · "))] : [])] : [span("second", alerts.empty)]);
   };
