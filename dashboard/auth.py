@@ -196,15 +196,14 @@ class Authentication:
 
     def check(self, scope: Scope, method: str, route: Route, asker: Asker | None) -> None:
         """Raise what keeps this asker from this route."""
+        needs_nobody = route.open or (route.loopback and is_loopback(scope))
+        if asker is None and not needs_nobody:
+            raise NotSignedIn("this needs a sign-in or a token")
         by_cookie = asker is None or asker.cookie is not None
         changes = scope["type"] == "websocket" or method not in SAFE_METHODS
         if changes and by_cookie and not same_origin(scope):
             raise NotAllowed("a browser may change things only from a page of this server")
-        if route.open or (route.loopback and is_loopback(scope)):
-            return
-        if asker is None:
-            raise NotSignedIn("this needs a sign-in or a token")
-        if asker.session.role not in route.roles:
+        if asker is not None and not needs_nobody and asker.session.role not in route.roles:
             raise NotAllowed(
                 "the role {role} may not {method} {prefix}", role=asker.session.role, method=method, prefix=route.prefix
             )

@@ -147,11 +147,14 @@ def feed_title(feed: str, texts: Texts) -> str:
 
 def print_results(console: Console, results: Sequence[FeedResult], texts: Texts) -> None:
     """Print the closing table, and how precisely the placed feeds were placed."""
-    # wide enough for every column, whatever the terminal: a cut figure is a wrong figure
-    console = Console(highlight=False, width=max(console.width, 100), file=console.file)
-    console.print(result_table(results, texts))
+    tables = [result_table(results, texts)]
     if any(result.levels for result in results):
-        console.print(level_table(results, texts))
+        tables.append(level_table(results, texts))
+    # wide enough for every column, whatever the terminal: a cut figure is a wrong figure
+    needed = max(Console(width=1_000).measure(table).maximum for table in tables)
+    console = Console(highlight=False, width=max(console.width, needed), file=console.file)
+    for table in tables:
+        console.print(table)
 
 
 def result_table(results: Sequence[FeedResult], texts: Texts) -> Table:

@@ -4,8 +4,9 @@ Four roles, least right first: ``fengqiao_open`` reads the schema `open`; ``feng
 ``fengqiao_server`` serves signed-in people under row-level security and owns nothing; the owner migrates and loads.
 """
 
+import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,16 +108,36 @@ def server_url(given: str) -> URL:
 
 @contextmanager
 def running_database(settings: DatabaseSettings) -> Iterator[Database]:
-    """Yield the configured database, starting the embedded server for the time if it does not run."""
-    server = None if not settings.embedded else EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
-    started = server.start() if server else False
-    database = open_database(settings)
-    try:
-        yield database
-    finally:
-        database.dispose()
-        if server and started and not is_served(settings.var_dir):
-            server.stop()
+    """Yield the configured database, starting the embedded server for the time if it does not run.
+
+    Of several commands that run at once the last one stops what one of them started.
+    """
+    with used(settings) if settings.embedded else nullcontext():
+        database = open_database(settings)
+        try:
+            yield database
+        finally:
+            database.dispose()
+
+
+@contextmanager
+def used(settings: DatabaseSettings) -> Iterator[None]:
+    """Hold the embedded server as one of those who use it; the lock's file says whether one of them started it."""
+    server = EmbeddedServer(settings.var_dir, read_or_make_secrets(settings.var_dir))
+    with (settings.var_dir / "use.lock").open("a+", encoding="utf-8") as use:
+        fcntl.flock(use, fcntl.LOCK_SH)
+        if server.start():
+            use.write("started")
+            use.flush()
+        try:
+            yield
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                use.seek(0)
+                if use.read() and not is_served(settings.var_dir):
+                    server.stop()
+                use.truncate(0)
 
 
 def is_served(var_dir: Path) -> bool:

@@ -176,6 +176,11 @@ def test_a_change_by_token_needs_no_origin(app: FastAPI, world: World):
         assert browser.post("/api/incidents", json={}, token=world.tokens["operator"]).status_code == 422
 
 
+def test_a_change_by_nobody_is_told_what_it_needs(app: FastAPI):
+    with Browser(app, origin=None) as browser:
+        assert browser.post("/api/incidents", json={}).status_code == 401
+
+
 def test_another_page_may_not_open_a_socket_with_our_cookie():
     def opens(**headers: str) -> bool:
         raw = [(key.encode(), value.encode()) for key, value in {"host": "centre:8050", **headers}.items()]

@@ -13,9 +13,11 @@ import pytest
 from psycopg.pq import Ping
 
 from gis.database import embedded
+from gis.database.connection import running_database
 from gis.database.embedded import EmbeddedServer, exclusive, find_binaries, has_postgis, processes_in, wait_until
 from gis.database.secrets import read_or_make_secrets
 from gis.errors import Conflict, Unavailable
+from gis.settings import DatabaseSettings
 
 pytestmark = pytest.mark.database
 
@@ -97,6 +99,28 @@ def test_a_server_without_a_free_connection_is_left_running(server):
 
     assert set(before) & set(processes_in(server.data))
     assert wait_until(lambda: server.start() is False, seconds=10)
+
+
+def test_of_two_commands_the_last_one_stops_what_the_first_one_started(server):
+    server.stop()
+    settings = DatabaseSettings(var_dir=server.var_dir, database_url=None)
+    first, second = running_database(settings), running_database(settings)
+    first.__enter__()
+    second.__enter__()
+
+    first.__exit__(None, None, None)
+    assert server.ping() is Ping.OK
+
+    second.__exit__(None, None, None)
+    assert server.ping() is Ping.NO_RESPONSE
+
+
+def test_a_server_that_ran_before_is_left_running(server):
+    server.start()
+    with running_database(DatabaseSettings(var_dir=server.var_dir, database_url=None)):
+        pass
+
+    assert server.ping() is Ping.OK
 
 
 def test_a_recovery_is_waited_for(server, monkeypatch):
