@@ -2,7 +2,7 @@
 
 from gis.geocode import alignment
 from gis.geocode.names import CORE, FULL, PREFIX, TAIL
-from gis.geocode.reading import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, Reading
+from gis.geocode.reading import BUILDING_MET, BUILDING_OWN, JUNCTION, KINDS, LEFT_OTHER, Reading
 
 _VARIANTS = {FULL: 0.0, CORE: 1.0, TAIL: 2.0, PREFIX: 3.0}
 _RELATIONS = {"name": 0.0, "alias": 1.0, "abbreviation": 1.0, "former_name": 2.0, "resettled_to": 3.0}
@@ -75,7 +75,7 @@ def answer_of(reading: Reading) -> Answer:
 def weighed_ranks(readings: list[Reading]) -> list[int]:
     """Return the ranks of the readings that are worth weighing, one for each answer they lead to.
 
-    Of several readings with one answer the better spelled one speaks for it, though a longer name may score higher.
+    Of several readings with one answer the better one speaks for it, though a longer name may score higher.
     """
     ranks: dict[Answer, int] = {}
     for rank, reading in enumerate(readings[:MOST_LOOKED_AT]):
@@ -86,9 +86,14 @@ def weighed_ranks(readings: list[Reading]) -> list[int]:
         if other is None:
             if len(ranks) < MOST_READINGS:
                 ranks[answer] = rank
-        elif reading.score - reading.span.cost > readings[other].score - readings[other].span.cost:
+        elif _speaks(reading) > _speaks(readings[other]):
             ranks[answer] = rank
     return list(ranks.values())
+
+
+def _speaks(reading: Reading) -> float:
+    """Return how well a reading speaks for its answer: spelled well, and not torn out of a longer word."""
+    return reading.score - reading.span.cost - float(reading.left == LEFT_OTHER)
 
 
 def features_of(readings: list[Reading], rank: int) -> list[float]:

@@ -28,7 +28,7 @@ from gis.geocode.spans import NameFinder
 from gis.location import AMBIGUOUS, MATCHED, NOWHERE, UNMATCHED, Candidate, Location
 from gis.sealing import MARKS, seal
 
-ENGINE_VERSION = "1.1"
+ENGINE_VERSION = "1.2"
 
 # from which probability an answer counts as found, and below which it is not worth showing to a person
 MATCH_FROM, SHOW_FROM = 0.9, 0.03

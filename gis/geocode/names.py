@@ -21,6 +21,8 @@ _SUFFIX_WORDS = (
 SUFFIXES = tuple(_SUFFIX_WORDS.split())
 # suffixes that are left out whole or not at all: nobody says 桃林花 for 桃林花园
 _WHOLE_SUFFIXES = frozenset(SUFFIXES[:14]) - {"新苑"}
+# what is left of a name and only counts is no name: 2号 of 二号公寓, 三期 of 三期公寓
+_COUNTS = re.compile(r"第?(?:\d+|[零一二三四五六七八九十百]+)[号幢栋座期区组]?楼?")
 _COMMUNITY = re.compile(r"(社区居委会|社区居民委员会|居委会|社区|村委会)$")
 
 FULL, CORE, PREFIX, TAIL = "full", "core", "prefix", "tail"
@@ -141,9 +143,9 @@ def _shorter(text: str, kind: str) -> list[tuple[str, str]]:
             cores.append(text[: -len(suffix)])
             if suffix in _WHOLE_SUFFIXES:
                 break
-    forms = [(core, CORE) for core in dict.fromkeys(cores)]
+    forms = [(core, CORE) for core in dict.fromkeys(cores) if not _COUNTS.fullmatch(core)]
     shortest = min([len(text), *map(len, cores)])
-    if len(text) >= 4:
+    if len(text) >= 4 and not _COUNTS.fullmatch(text[:2]):
         forms.append((text[:2], PREFIX))
     if shortest >= 5:
         forms.append((min(cores or [text], key=len)[2:], TAIL))

@@ -7,6 +7,7 @@ from gis.geocode.estates import read_estate, read_village_group
 from gis.geocode.names import CORE, FULL, PREFIX, TAIL, Form
 from gis.geocode.neighbours import look_at_community, look_at_road, look_for_other_city, look_left, look_right
 from gis.geocode.normalise import Normalised
+from gis.geocode.numbers import CHINESE_DIGITS
 from gis.geocode.place_index import PlaceIndex
 from gis.geocode.reading import BUILDING_IN_SEVERAL, BUILDING_MET, BUILDING_OWN, JUNCTION, PLACE, ROAD, Reading, gain
 from gis.geocode.roads import find_roads, road_readings
@@ -18,6 +19,10 @@ _VARIANT_LOSS = {FULL: 0.0, CORE: 0.25, PREFIX: 0.8, TAIL: 0.6}
 _CLEAN_COST = 0.3
 # longer names weigh more, which says nothing about which of two addresses is meant
 _AS_GOOD = 5.0
+# what a number, or a side, right before it belongs to: 3幢 is no third phase, 西门 no western zone
+_COUNTED = frozenset("幢栋座单室号#")
+_SIDED = frozenset("门侧面边角头首出")
+_SIDES = frozenset("东西南北")
 _COMMUNITY_OFFICE = re.compile("(?:第?[一二三四五]?居委会|居民委员会|党群服务中心|服务中心|工作站|网格)")
 
 
@@ -31,7 +36,7 @@ class Reader:
         """Return the readings of a normalised text, best score first; `spans` are the names that were found in it."""
         text = normalised.text
         context = Context(*normalised)
-        spans = [span for span in spans if not context.is_administrative(span)]
+        spans = [span for span in spans if not (context.is_administrative(span) or _bites_off(text, span))]
         context.roads = find_roads(text, spans)
         context.communities = _communities(spans)
         context.name_ends = frozenset(
@@ -82,6 +87,20 @@ class Reader:
         look_for_other_city(context, reading, self.index)
         reading.score = _weigh(context, reading)
         return reading
+
+
+def _bites_off(text: str, span: Span) -> bool:
+    """Tell whether a misspelt name takes its last character from what stands behind: X苑三期 read in X苑3幢."""
+    if span.cost == 0.0:
+        return False
+    last, behind = text[span.end - 1], text[span.end : span.end + 1]
+    if last in _SIDES:
+        # 西门口 may be the mouth of the western zone as well
+        return behind in _SIDED and not text.startswith("门口", span.end)
+    if last in CHINESE_DIGITS:
+        # before Arabic digits it is a number of its own: 三12幢 is building 12 of the third phase
+        return behind in _COUNTED or (behind != "" and behind in CHINESE_DIGITS)
+    return last.isdigit() and (behind in _COUNTED or behind.isdigit())
 
 
 def _communities(spans: list[Span]) -> list[tuple[int, int, str]]:

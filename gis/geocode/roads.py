@@ -117,5 +117,7 @@ def _junction_reading(context: Context, one: Span, other: Span, behind: bool, in
     reading.number_known = 1 if found else 2
     look_left(context, reading)
     look_right(context, reading)
+    # a crossing that is called one is no longer name, whatever is said of it: 交汇处人行道小区宣传栏
+    reading.goes_on = reading.goes_on and not crossing
     reading.score = gain(one) + gain(other) + (0.5 if behind else 0.0) + (0.5 if found else -2.2)
     return reading

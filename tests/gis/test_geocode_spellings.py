@@ -164,3 +164,52 @@ def test_the_second_address_of_a_text_is_kept_as_a_candidate(geocoder):
 def test_a_text_that_is_asked_again_in_other_signs_is_not_read_again(geocoder):
     # full width and half width are one text after normalisation
     assert geocoder.locate("陆溪花园二区１５幢") is geocoder.locate("陆溪花园二区15幢")
+
+
+@pytest.fixture(scope="module")
+def of_phases() -> Geocoder:
+    """An estate and its third phase beside it, one with a western neighbour of its name, two numbered hostels."""
+    places = [
+        GazetteerPlace("C1", "community", "柳溪社区", lon=120.50, lat=31.30),
+        GazetteerPlace("P", "compound", "新鹤花苑", "C1", 120.500, 31.305),
+        GazetteerPlace("P3", "compound", "新鹤花苑三期", "C1", 120.503, 31.305),
+        GazetteerPlace("S", "compound", "银杏新苑", "C1", 120.505, 31.305),
+        GazetteerPlace("Sw", "compound", "银杏新苑西区", "C1", 120.504, 31.305),
+        GazetteerPlace("A1", "apartment", "柳溪一号职工公寓", "C1", 120.507, 31.305),
+        GazetteerPlace("A2", "apartment", "柳溪二号职工公寓", "C1", 120.509, 31.305),
+        GazetteerPlace("R1", "road", "青禾路", lon=120.51, lat=31.306),
+        GazetteerPlace("R2", "road", "临江大道", lon=120.515, lat=31.30),
+    ]
+    aliases = [GazetteerAlias("A1", "一号公寓"), GazetteerAlias("A2", "二号公寓")]
+    buildings = [
+        GazetteerBuilding(f"{place.place_id}-{number}", place.place_id, str(number), 3, 6, 2, place.lon, place.lat)
+        for place in places
+        if place.kind in ("compound", "apartment")
+        for number in range(1, 41)
+    ]
+    crossing = GazetteerJunction("R1", "R2", 120.512, 31.304)
+    return Geocoder(Gazetteer(places, aliases=aliases, buildings=buildings, junctions=[crossing]))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "building"),
+    [
+        # a building's number is not the number of a phase
+        ("新鹤花苑3幢楼道内", "P", "P-3"),
+        ("新鹤花苑34幢北侧", "P", "P-34"),
+        ("新鹤花苑三十四幢", "P", "P-34"),
+        ("新鹤花苑三期4幢", "P3", "P3-4"),
+        # a gate's side is not a zone's
+        ("银杏新苑西门", "S", ""),
+        ("银杏新苑西区", "Sw", ""),
+        # a building's number is not another hostel's
+        ("一号公寓2号楼楼道内", "A1", "A1-2"),
+        ("二号公寓1号楼", "A2", "A2-1"),
+        # what is said of a crossing does not make it another thing
+        ("青禾路和临江大道交汇处人行道小区宣传栏破损", "R1", ""),
+    ],
+)
+def test_a_number_or_side_belongs_to_the_word_behind_it(of_phases: Geocoder, text: str, place: str, building: str):
+    location = of_phases.locate(text)
+
+    assert (location.status, location.place_id, location.building_id) == (MATCHED, place, building)
