@@ -81,6 +81,13 @@ def test_every_text_has_both_languages_and_the_same_values():
             assert set(fields["zh"]) & set(fields["en"]), f"{key}: the two languages fill different values"
 
 
+@pytest.mark.parametrize("name", tuple(python_files()))
+def test_every_text_a_module_asks_for_is_there(name):
+    asked = re.findall(r"(?<![`\w])texts\(\s*\"([a-z][\w-]*\.[\w.-]+)\"", (ROOT / name).read_text(encoding="utf-8"))
+
+    assert [key for key in asked if key not in catalogue()] == []
+
+
 def test_texts_fill_their_values():
     assert texts_in("zh")("report.within", minutes=5) == "5分钟内"
     assert texts_in("en")("report.within", minutes=5) == "within 5 min"
