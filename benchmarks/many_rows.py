@@ -1,6 +1,6 @@
 """Deliveries of any size out of a sample: its residents and incidents, with keys, numbers and points of their own.
 
-No measure in itself; `bulk_load`, `scale_up` and `cell_queries` work on what it writes.
+No measure in itself; `bulk_load` and `growth` work on what it writes.
 """
 
 from pathlib import Path

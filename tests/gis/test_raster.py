@@ -1,5 +1,7 @@
 """Rasters under cells: pixels worked by hand, a brute-force check of every pixel, memory, and what is refused."""
 
+import itertools
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -218,6 +220,36 @@ print(len(cells), known, high, int(values.notna().sum()), (resource.getrusage(re
     assert int(grown_mb) < 200
 
 
+def check_cloud_optimised(path: Path) -> None:
+    """Hold a file against GDAL's validate_cloud_optimized_geotiff.py: directories first, smaller overviews' data first."""
+    data = path.read_bytes()
+    assert data[:4] == b"II*\0"
+    directories, at = [], struct.unpack_from("<I", data, 4)[0]
+    while at:
+        count = struct.unpack_from("<H", data, at)[0]
+        entries = {}
+        for entry in range(count):
+            tag, kind, length, _ = struct.unpack_from("<HHII", data, at + 2 + 12 * entry)
+            form = {3: "H", 4: "I"}.get(kind)
+            if form is None:
+                continue
+            size = length * struct.calcsize(form)
+            place = at + 10 + 12 * entry if size <= 4 else struct.unpack_from("<I", data, at + 10 + 12 * entry)[0]
+            entries[tag] = struct.unpack_from(f"<{length}{form}", data, place)
+        directories.append((at, entries))
+        at = struct.unpack_from("<I", data, at + 2 + 12 * count)[0]
+    widths = [entries[256][0] for _, entries in directories]
+    tiles = [[offset for offset in entries[324] if offset] for _, entries in directories]
+    # every directory lies before every tile, the image itself first, overviews each smaller than the one before
+    assert len(directories) > 1
+    assert [place for place, _ in directories] == sorted(place for place, _ in directories)
+    assert widths == sorted(widths, reverse=True)
+    assert max(place for place, _ in directories) < min(min(offsets) for offsets in tiles)
+    # and the smallest overview's tiles come first, so that a far view reads the beginning of the file alone
+    for larger, smaller in itertools.pairwise(tiles):
+        assert max(smaller) < min(larger)
+
+
 def test_a_surface_is_a_cloud_optimised_raster_of_the_cells_values(tmp_path):
     cells = h3_cells.cells_touching(shapely.box(120.5, 31.25, 120.6, 31.35), 10)
     values = np.arange(len(cells), dtype=float)
@@ -238,6 +270,7 @@ def test_a_surface_is_a_cloud_optimised_raster_of_the_cells_values(tmp_path):
         assert np.isnan(band).any()
         middle = h3_cells.to_metric(shapely.points(*h3_cells.centres(cells[500:501])), 4549)[0]
         assert next(raster.sample([(middle.x, middle.y)]))[0] == 500.0
+    check_cloud_optimised(path)
     with pytest.raises(BadInput, match="take larger ones"):
         write_cells_as_raster(path, cells, values, srid=4549, pixel_m=0.1, tags={})
 
