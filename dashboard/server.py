@@ -61,6 +61,7 @@ OPEN_ROUTERS = (
     "dashboard.api.session",
     "dashboard.api.incidents",
     "dashboard.api.geocode",
+    "dashboard.api.feeds",
     "dashboard.api.casework",
     "dashboard.api.alerts",
     "dashboard.api.cap",

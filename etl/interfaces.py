@@ -33,7 +33,9 @@ from gis.database.tables import metadata
 from gis.district import District, select_district
 from gis.errors import FengqiaoError, NotFound
 from gis.identity import identity_keys
+from gis.sentences import Sentence
 from gis.settings import DatabaseSettings
+from gis.texts import spoken
 
 STATEMENTS = load_statements("etl", "interfaces")
 #: newest records that are held against the contract [rows]
@@ -163,7 +165,7 @@ def check_feed(connection: Connection, interface: Mapping[str, Any], kept: KeptF
     raw = check_delivered(connection, interface["feed"], kept, code=code, since=since)
     if raw is None:
         return ContractRun(run.passed, run.checked, run.faults, perf_counter() - began)
-    faults = (*run.faults, *(f"delivered: {one}" for one in raw.faults))[:FAULTS_KEPT]
+    faults = (*run.faults, *(spoken(Sentence("delivered: {fault}", fault=one)) for one in raw.faults))[:FAULTS_KEPT]
     return ContractRun(run.passed and raw.passed, run.checked + raw.checked, faults, perf_counter() - began)
 
 

@@ -23,6 +23,7 @@ from etl.reading import RawRows
 from etl.times import DAY, MINUTE, SECOND, ZONED
 from gis.database.statements import load_statements
 from gis.errors import FengqiaoError
+from gis.texts import spoken
 
 STATEMENTS = load_statements("etl", "interfaces")
 #: rows of a delivery that are held against the contract, spread over the file
@@ -92,7 +93,7 @@ def check_delivered(
             with opened(stated) as found:
                 source, raw = read_fitted(connection, FEEDS[batch.kind], found, stated, code)
     except FengqiaoError as fault:
-        return ContractRun(False, 0, (str(fault)[:200],))
+        return ContractRun(False, 0, (spoken(fault.sentence)[:200],))
     return hold_rows(raw_contract(FEEDS[batch.kind].declaration, source), raw)
 
 

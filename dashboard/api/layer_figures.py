@@ -10,6 +10,7 @@ from access.sessions import Session
 from dashboard.api.figures import BatchShown, QueryShown, RecordShown, shown
 from dashboard.figures.layer_trace import (
     LayerTraced,
+    Unit,
     definition_of,
     layer_rows,
     trace_layer,
@@ -24,6 +25,16 @@ Asker = Annotated[Session, Depends(session_of)]
 CellAsked = Annotated[str | None, Query(description="a cell, 15 hexadecimal characters", pattern="^[0-9a-f]{15}$")]
 CompoundAsked = Annotated[int | None, Query(description="id of a compound or apartment area")]
 CommunityAsked = Annotated[str | None, Query(description="code of a community")]
+
+
+def asked_unit(
+    session: Asker, cell: CellAsked = None, compound: CompoundAsked = None, community: CommunityAsked = None
+) -> Unit:
+    """The unit that a call names; the whole sub-district when it names none."""
+    return unit_asked(session, cell=cell, compound=compound, community=community)
+
+
+UnitAsked = Annotated[Unit, Depends(asked_unit)]
 
 
 class LayerSheet(BaseModel):
@@ -101,16 +112,8 @@ def router(services: Services) -> APIRouter:
         return month_before(services.database, session, now=services.clock())
 
     @routes.get("/api/layers/{layer_id}/trace", summary="A layer's value in a unit: meaning, statements, batches, age")
-    def trace(
-        layer_id: str,
-        session: Asker,
-        cell: CellAsked = None,
-        compound: CompoundAsked = None,
-        community: CommunityAsked = None,
-    ) -> LayerSheet:
-        layer = traced_layer(layer_id, session.role)
-        unit = unit_asked(session, cell=cell, compound=compound, community=community)
-        asked = asked_by(session)
+    def trace(layer_id: str, session: Asker, unit: UnitAsked) -> LayerSheet:
+        layer, asked = traced_layer(layer_id, session.role), asked_by(session)
         with services.database.owner.connect() as owner, services.asking(session) as asking:
             return sheet(trace_layer(owner, asking, layer, unit, asked), asked)
 
@@ -118,15 +121,11 @@ def router(services: Services) -> APIRouter:
     def rows(
         layer_id: str,
         session: Asker,
-        cell: CellAsked = None,
-        compound: CompoundAsked = None,
-        community: CommunityAsked = None,
+        unit: UnitAsked,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> LayerRecords:
-        layer = traced_layer(layer_id, session.role)
-        unit = unit_asked(session, cell=cell, compound=compound, community=community)
-        asked = asked_by(session)
+        layer, asked = traced_layer(layer_id, session.role), asked_by(session)
         with services.database.owner.connect() as owner, services.asking(session) as asking:
             readable = trace_layer(owner, asking, layer, unit, asked).readable
             found = layer_rows(asking, layer, unit, asked, limit=limit, offset=offset)

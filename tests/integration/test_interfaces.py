@@ -169,10 +169,10 @@ def test_a_feed_whose_form_drifts_breaks_its_contract():
 
     assert hold_rows(contract, rows()).faults == ()
     few = hold_rows(contract, rows(*[{**good, "发布时间": "3月1日"}] * 5))
-    assert (few.passed, few.checked, few.faults) == (True, 100, ("发布时间: breaks pattern (5)",))
+    assert (few.passed, few.checked, few.faults) == (True, 100, ("发布时间：不符合规则 pattern (5)",))
     assert not hold_rows(contract, rows(*[{**good, "发布时间": "3月1日"}] * 6)).passed
     gone = RawRows(pd.DataFrame([{"预警编号": "W1"}] * 3), first_row=2)
-    assert "record: '预警等级' is a required property (3)" in hold_rows(contract, gone).faults
+    assert "record：缺少 预警等级 (3)" in hold_rows(contract, gone).faults
 
 
 @pytest.fixture

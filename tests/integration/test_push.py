@@ -180,4 +180,6 @@ def test_a_consumer_hands_over_what_it_was_granted_metered_and_within_its_quota(
     assert f"given:{made}:feeds" not in rows
     # the contract is of a row as it is handed over
     assert hold_against(entry["contract"], [WARNING]).passed
-    assert hold_against(entry["contract"], [{**WARNING, "预警等级": "紫色"}]).faults == ("预警等级: breaks enum (1)",)
+    assert hold_against(entry["contract"], [{**WARNING, "预警等级": "紫色"}]).faults == (
+        "预警等级：不符合规则 enum (1)",
+    )

@@ -175,7 +175,7 @@ def test_a_raster_is_undone_by_the_file_of_the_one_before(emptied: Database, fol
     second = deliver()
     assert (values_of(emptied, "elevation")["west"], values_of(emptied, "rain")["west"]) == pytest.approx((7.0, 5.0))
 
-    with pytest.raises(Conflict, match=f"请先撤销批次 {second['terrain']}"):
+    with pytest.raises(Conflict, match=f"undo batch {second['terrain']} first"):
         undo_batch(emptied, first["terrain"], actor="test", kept=kept)
     for feed in ("terrain", "rain"):
         undo_batch(emptied, second[feed], actor="test", kept=kept)
@@ -196,7 +196,7 @@ def test_a_raster_is_undone_by_the_file_of_the_one_before(emptied: Database, fol
     write_raster(folder / "terrain.tif", 7.0, 8.0)
     third = deliver()["terrain"]
     (tmp_path / "kept" / "terrain").rename(tmp_path / "gone")
-    with pytest.raises(Conflict, match=f"之前的栅格（批次 {first['terrain']}）的文件已不再保留"):
+    with pytest.raises(Conflict, match=rf"the raster before it \(batch {first['terrain']}\) is not kept"):
         undo_batch(emptied, third, actor="test", kept=kept)
     assert values_of(emptied, "elevation")["west"] == pytest.approx(7.0)
 

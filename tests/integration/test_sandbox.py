@@ -112,6 +112,18 @@ def test_what_is_reported_stays_in_the_sandbox(sandboxed: World, browser: Browse
     sandbox.dispose()
 
 
+def test_a_feed_that_is_handed_over_stays_in_the_sandbox(sandboxed: World, browser: Browser):
+    scope = Scope("feeds", write=True, items=frozenset({"weather_warnings"}))
+    key = key_of(sandboxed, "报送的系统", scope)
+    rows = [{"预警编号": "S1", "预警类型": "暴雨", "预警等级": "橙色", "发布时间": "2026-03-01 07:00"}]
+
+    taken = browser.post("/api/feeds/weather_warnings", json=rows, token=key)
+
+    assert (taken.status_code, taken.json().get("loaded")) == (200, 1), taken.text
+    with sandboxed.database.owner.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM base.weather_warning WHERE source_key = 'S1'")) == 0
+
+
 def test_scopes_quotas_and_metering_hold_in_the_sandbox_too(sandboxed: World, browser: Browser):
     key = key_of(sandboxed, "受限的系统", Scope("incidents", fields=frozenset({"category"})))
 

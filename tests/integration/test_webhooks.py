@@ -180,7 +180,7 @@ def test_what_a_webhook_would_be_sent_is_held_against_its_contract_on_the_clock(
             {"id": str(webhook)},
         )
     check_given(world.database, now=now + timedelta(minutes=60))
-    assert (entry()["passed"], entry()["faults"]) == (False, ["timestamp: is not string (1)"])
+    assert (entry()["passed"], entry()["faults"]) == (False, ["timestamp：类型不是 string (1)"])
 
 
 def test_a_change_that_is_taken_back_tells_nobody(world: World, receiver: Receiver, postman: Postman):
