@@ -82,7 +82,7 @@ def event_columns() -> list[Any]:
     """One step in an alert's life."""
     return [
         moment("at", nullable=False, server_default=func.now()),
-        Column("change", Text, nullable=False, comment="raised, level, grown, updated, acknowledged, followed, fell_back, escalated, inhibited, released, silenced, unsilenced, cleared"),
+        Column("change", Text, nullable=False, comment="raised, level, grown, updated, renewed, acknowledged, followed, fell_back, escalated, inhibited, released, silenced, unsilenced, cleared"),
         Column("level", SmallInteger, nullable=False),
         Column("observed", Float, nullable=False),
         Column("actor", Text, nullable=False, comment="judge, clock, or the post of who acted"),

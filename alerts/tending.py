@@ -1,5 +1,6 @@
 """What time alone does to alerts: what was acknowledged and not followed up falls back, what nobody takes climbs the
-ladder of posts, what no judgement confirms expires, silences begin and end.
+ladder of posts, what no judgement confirms expires, what still holds is said anew to other systems, silences begin and
+end.
 """
 
 import json
@@ -23,11 +24,16 @@ def tend(engine: Engine, *, subdistrict_code: str, now: datetime, response: Resp
         changes = [
             *silence_and_release(connection, asked),
             *expire(connection, asked, response),
+            *renew(connection, asked, response),
             *fall_back(connection, asked),
             *escalate(connection, asked, response),
         ]
         tell(connection, changes)
         return changes
+
+
+#: a message to other systems is renewed so long before it expires there
+RENEWED_BEFORE = timedelta(hours=2)
 
 
 def note(connection: Connection, row: Any, change: str, *, now: datetime, **detail: Any) -> Change:
@@ -42,7 +48,8 @@ def note(connection: Connection, row: Any, change: str, *, now: datetime, **deta
             "observed": row["observed"],
             "actor": "clock",
             "note": "",
-            "cells": None,
+            # what is said anew says where it is now
+            "cells": list(row["cells"]) if change == "renewed" else None,
             "detail": json.dumps(detail, ensure_ascii=False),
         },
     )
@@ -79,6 +86,13 @@ def expire(connection: Connection, asked: dict[str, Any], response: Response) ->
         )
         changes.append(note(connection, row, "cleared", now=asked["now"], ended_by="expired"))
     return changes
+
+
+def renew(connection: Connection, asked: dict[str, Any], response: Response) -> list[Change]:
+    """Say anew to other systems what still holds, before they take it for expired; people are not told again."""
+    before = asked["now"] - timedelta(hours=response.expire_after_h) + RENEWED_BEFORE
+    rows = connection.execute(SQL["ageing_alerts"], {**asked, "before": before}).mappings().all()
+    return [note(connection, row, "renewed", now=asked["now"]) for row in rows]
 
 
 def fall_back(connection: Connection, asked: dict[str, Any]) -> list[Change]:

@@ -23,7 +23,7 @@ SELECT alert.id, alert.subdistrict_code, alert.rule, alert.rule_name, alert.unit
 -- cap_events --
 -- The steps of alerts that others are told of, oldest first.
 SELECT id, alert_id, at, change, level, observed, cells, detail FROM alerting.shown_event
- WHERE alert_id = ANY (CAST(:ids AS bigint[])) AND change IN ('raised', 'level', 'grown', 'updated', 'cleared')
+ WHERE alert_id = ANY (CAST(:ids AS bigint[])) AND change IN ('raised', 'level', 'grown', 'updated', 'renewed', 'cleared')
  ORDER BY alert_id, at, id;
 
 -- known_message --

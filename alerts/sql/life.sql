@@ -103,6 +103,14 @@ UPDATE alerting.alert SET holder = :holder, held_by_at = :held_by_at, updated_at
 SELECT id, level, observed FROM alerting.alert WHERE subdistrict_code = :subdistrict_code AND status <> 'cleared' AND held_at < :before
    FOR UPDATE;
 
+-- ageing_alerts --
+-- Alerts that still hold and of which other systems heard last before :before.
+SELECT id, level, observed, cells FROM alerting.alert
+ WHERE subdistrict_code = :subdistrict_code AND status <> 'cleared' AND held_at > :before
+   AND NOT EXISTS (SELECT FROM alerting.alert_event AS event
+                    WHERE event.alert_id = alert.id AND event.at > :before AND event.change IN ('raised', 'level', 'grown', 'updated', 'renewed'))
+   FOR UPDATE;
+
 -- tell --
 SELECT support.tell(jsonb_build_object('kind', 'alert', 'id', CAST(:id AS bigint), 'change', CAST(:change AS text)));
 

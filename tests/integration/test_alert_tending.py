@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from alerts.acting import acknowledge, follow_up
+from alerts.cap.issuing import messages
 from alerts.judge import Finding
 from alerts.labels import Matcher
 from alerts.life import alert_events, carry, standing_alerts
+from alerts.notify.routing import TOLD_CHANGES
 from alerts.silences import add_silence, lift_silence, list_silences
 from alerts.tending import tend
 from gis.errors import BadInput, NotFound
@@ -96,6 +98,24 @@ def test_what_nobody_confirms_expires(database, raised):
     with database.owner.connect() as connection:
         ended = connection.scalar(text("SELECT ended_by FROM alerting.alert WHERE id = :id"), {"id": alert_id})
     assert ended == "expired"
+
+
+def test_what_still_holds_is_said_anew_to_other_systems_before_it_expires_there_and_to_nobody_else(database, raised):
+    code, alert_id, found = raised
+    hours = [*range(1, 24)]
+    for hour in hours:
+        with database.owner.begin() as connection:
+            carry(connection, [found], clear_after={}, subdistrict_code=code, now=NOW + timedelta(hours=hour))
+    # a message holds for 24 hours and is renewed two before
+    assert "renewed" not in tended(database, code, 22 * 60 - 1)
+    assert "renewed" in tended(database, code, 22 * 60)
+    assert "renewed" not in tended(database, code, 22 * 60 + 10)
+    with database.owner.connect() as connection:
+        sent = messages(connection, [alert_id], subdistrict_code=code)[alert_id]
+    assert [message.msg_type for message in sent] == ["Alert", "Update"]
+    assert sent[1].sent < sent[0].infos[0].expires < sent[1].infos[0].expires
+    # people are not told of it
+    assert "renewed" not in TOLD_CHANGES
 
 
 def silence(connection, code, **more):
