@@ -1,6 +1,7 @@
 """`fengqiao geocode`: place the texts of a CSV file by a gazetteer folder, without a database."""
 
 import csv
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -68,6 +69,8 @@ def geocode_file(source: Path, out: Path, *, gazetteer: Path, text_column: str =
     # a fault in the last row is told before the first is placed
     count = sum(1 for _ in _texts(source, text_column))
     geocoder = Geocoder(read_gazetteer(gazetteer))
+    # the index lives as long as the process: the collector need not walk through it again and again
+    gc.freeze()
     _write_whole(out, _located(geocoder, _texts(source, text_column)))
     return count
 
