@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -78,6 +79,20 @@ def prepare_roles(connection: Connection, database: Database) -> None:
     for role, password in passwords.items():
         if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}) is None:
             connection.execute(text(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"))
+        elif may_log_in(database, role, password):
+            # roles are the whole cluster's: while the sandbox beside it is made ready, another command would write
+            # the same row at the same time, which PostgreSQL refuses
+            continue
         # a role's password is an identifier-level clause that takes no parameter; token_urlsafe holds no quote
         literal = connection.scalar(text("SELECT quote_literal(cast(:password AS text))"), {"password": password})
         connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD {literal}")
+
+
+def may_log_in(database: Database, role: str, password: str) -> bool:
+    """Whether a role has this password already."""
+    url = database.owner_url.set(username=role, password=password)
+    try:
+        psycopg.connect(database.conninfo(url)).close()
+    except psycopg.OperationalError:
+        return False
+    return True

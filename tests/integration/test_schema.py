@@ -7,7 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from gis.database.migrate import expected_version, schema_version, upgrade
+from gis.database.connection import Database
+from gis.database.migrate import expected_version, may_log_in, prepare_roles, schema_version, upgrade
 from gis.database.tables import metadata
 from gis.errors import Conflict
 
@@ -116,3 +117,22 @@ def test_a_changed_record_leaves_its_former_form(database):
         ).scalars()
         assert list(former) == ["旧名"]
         connection.rollback()
+
+
+def test_roles_are_written_only_where_their_password_is_another(database: Database):
+    def row_version() -> str:
+        with database.owner.connect() as connection:
+            return str(connection.scalar(text("SELECT xmin FROM pg_authid WHERE rolname = 'fengqiao_wall'")))
+
+    before = row_version()
+    with database.owner.begin() as connection:
+        prepare_roles(connection, database)
+    # another command that makes roles ready at the same time meets no half-written row
+    assert row_version() == before
+
+    with database.owner.begin() as connection:
+        connection.exec_driver_sql("ALTER ROLE fengqiao_wall PASSWORD 'of another installation'")
+    assert not may_log_in(database, "fengqiao_wall", database.secrets.wall_password)
+    with database.owner.begin() as connection:
+        prepare_roles(connection, database)
+    assert may_log_in(database, "fengqiao_wall", database.secrets.wall_password)
