@@ -217,11 +217,20 @@ def is_assigned(database: "Database") -> bool:
 
 
 def loaded_history(database: "Database") -> datetime | None:
-    """The newest event on file; None when no incident was ever loaded."""
+    """The newest event of the sample's own story on file; None when no incident was ever loaded.
+
+    What somebody reports from a phone or over the interface is no part of the story and hides none of it.
+    """
     from sqlalchemy import text
 
+    from dashboard.links import SIMULATION
+
+    asked = text(
+        "SELECT max(incident.reported_at) FROM base.incident JOIN support.batch ON batch.id = incident.batch_id"
+        " WHERE batch.origin <> 'report' OR batch.actor = :simulation"
+    )
     with database.owner.connect() as connection:
-        newest: datetime | None = connection.scalar(text("SELECT max(reported_at) FROM base.incident"))
+        newest: datetime | None = connection.scalar(asked, {"simulation": f"consumer: {SIMULATION.name}"})
     return newest
 
 

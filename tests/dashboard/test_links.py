@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+import cli
 from access.accounts import revoke_tokens
 from access.sessions import find_session
 from dashboard.links import SampleLinks, sample_links
@@ -108,6 +109,11 @@ def test_what_the_sample_reports_is_led_on_with_what_make_run_gives(world: World
         ):
             for to in steps:
                 caller.lead_on(Step(moment, subject, key, to, "已办结"))
+        # what somebody else reports later hides nothing of the story that is to be topped up
+        reported = {**shared, "source_key": "life-3", "category": "城市管理", "source": "联动中心"}
+        reported["reported_at"] = (moment + timedelta(minutes=4)).isoformat()
+        assert browser.post("/api/incidents", json=reported, token=sample.api_token).status_code == 201
+        assert cli.loaded_history(world.database) == moment
         client.close()
 
     assert (caller.sent, caller.refused) == (8, 0)
