@@ -51,7 +51,7 @@ class Caller:
         body: dict[str, object] = {
             "to": step.to,
             "note": step.note,
-            "client_key": f"sim-{step.subject}-{step.source_key}-{step.to}"[:64],
+            "client_key": f"sim-{step.subject}-{step.source_key}-{step.to}{step.turn if step.turn > 1 else ''}"[:64],
         }
         self._call("POST", f"/api/{step.subject}/{identity}/transitions", body, token=self.handling_token)
         if step.to in ("closed", "withdrawn"):

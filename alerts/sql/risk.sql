@@ -1,22 +1,27 @@
 -- risk_records --
--- What speaks for a risk: placed incidents and requests of the kinds of kinds.yml, with the compound and the cell of resolution 10 they
--- lie in. Escalated: graded major or severe, or taken up together. Sensitive kinds are left out.
+-- What speaks for a risk: placed incidents and requests of the kinds of kinds.yml and all petitions, with the compound and the cell of
+-- resolution 10 they lie in. Escalated: graded major or severe, or taken up together. Returned: sent back in the system the record comes
+-- from, or in ours. Sensitive kinds are left out.
 SELECT (event.at AT TIME ZONE :timezone)::date - DATE '1970-01-01' AS day, event.subcategory, event.topic, event.channel,
        event.building_id AS building, CAST(event.compound_id AS text) AS compound, lower(to_hex(event.cell_10)) AS cell,
        event.escalated, event.due_at IS NOT NULL AND COALESCE(event.closed_at, CAST(:now AS timestamptz)) > event.due_at AS overdue,
-       EXISTS (SELECT FROM casework.transition
+       event.returned OR EXISTS (SELECT FROM casework.transition
                 WHERE transition.subject = event.subject AND transition.subject_id = event.id AND transition.step = 'returned') AS returned
   FROM (SELECT 'incident' AS subject, id, at, subcategory, '' AS topic, '' AS channel, building_id, compound_id, cell_10, due_at, closed_at,
-               grade IN ('major', 'severe') OR title || description ~ '集体|群体|联名' AS escalated
+               grade IN ('major', 'severe') OR title || description ~ '集体|群体|联名' AS escalated, returned_before AS returned
           FROM alerting.placed_incident
          WHERE subdistrict_code = :subdistrict_code AND at > :since AND at <= :now
            AND subcategory = ANY (CAST(:subcategory AS text[])) AND subcategory <> ALL (CAST(:sensitive AS text[]))
         UNION ALL
-        SELECT 'request', id, at, '', COALESCE(topic, ''), CASE WHEN feed = 'petitions' THEN '信访' ELSE channel END, building_id, compound_id, cell_10,
-               due_at, closed_at, title || description ~ '集体|群体|联名'
+        SELECT 'request', id, at, '', COALESCE(topic, ''), channel, building_id, compound_id, cell_10,
+               due_at, closed_at, title || description ~ '集体|群体|联名', FALSE
           FROM alerting.placed_request
          WHERE subdistrict_code = :subdistrict_code AND at > :since AND at <= :now
-           AND (topic = ANY (CAST(:topic AS text[])) OR channel = ANY (CAST(:channel AS text[])) OR feed = 'petitions')
+           AND (topic = ANY (CAST(:topic AS text[])) OR channel = ANY (CAST(:channel AS text[])))
+        UNION ALL
+        SELECT 'petition', id, at, '', '', '信访', building_id, compound_id, cell_10, NULL, closed_at, FALSE, FALSE
+          FROM alerting.placed_petition
+         WHERE subdistrict_code = :subdistrict_code AND at > :since AND at <= :now
        ) AS event;
 
 -- risk_compounds --

@@ -1,13 +1,14 @@
 """Incidents: what was reported, where, how grave, and what became of it. Places are free text, coordinates are rare."""
 
 import json
+from collections.abc import Mapping
 
 import pandas as pd
 
 from etl.checks import chosen, community_faults, is_given, is_rubbish, key_faults, order_faults, require
 from etl.declaration import read_declaration
 from etl.declared import declared_feed
-from etl.faults import Faults, Mask
+from etl.faults import Faults
 from etl.feed import Context
 from etl.points import stated_points
 from etl.times import Times, read_times
@@ -48,11 +49,12 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
     faults.add("unknown_choice", "status", unknown)
     codes = community_faults(rows["community"], context.communities, NOT_COMMUNITIES, faults, "community")
     times = {}
-    for column in ("reported_at", "due_at", "dispatched_at", "closed_at"):
+    for column in ("reported_at", "due_at", "dispatched_at", "returned_at", "closed_at"):
         times[column] = read_times(rows[column], context.district.zone)
         faults.add("time_form", column, times[column].bad_form)
         faults.add("impossible_time", column, times[column].impossible)
-    order_faults(times["reported_at"].at, times["closed_at"].at, faults, "closed_at")
+    for column in ("returned_at", "closed_at"):
+        order_faults(times["reported_at"].at, times[column].at, faults, column)
     for column in ("title", "description"):
         faults.add("rubbish", column, is_rubbish(rows[column]))
     lon, lat = stated_points(rows, faults, context)
@@ -71,7 +73,7 @@ def prepare(rows: pd.DataFrame, faults: Faults, context: Context) -> pd.DataFram
             "status": states,
             "due_at": times["due_at"].at,
             "closed_at": times["closed_at"].at,
-            "details": details(rows, dispatched_at=times["dispatched_at"], day_only=times["reported_at"].day_only),
+            "details": details(rows, times),
             "community_code": codes.astype(object),
             "stated_lon": lon,
             "stated_lat": lat,
@@ -88,18 +90,26 @@ def place_texts(*texts: "pd.Series[str]") -> "pd.Series[str]":
     return chosen_text
 
 
-def details(rows: pd.DataFrame, *, dispatched_at: Times, day_only: Mask) -> "pd.Series[str]":
-    """What has no column of its own, as JSON text; worked out once per combination, the instant apart."""
-    said = pd.MultiIndex.from_arrays([rows["worker"], rows["status"], rows["community"], day_only])
+def details(rows: pd.DataFrame, times: Mapping[str, Times]) -> "pd.Series[str]":
+    """What has no column of its own, as JSON text; worked out once per combination, the instant of dispatch apart."""
+    returned = instants(times["returned_at"]).fillna("")
+    said = pd.MultiIndex.from_arrays(
+        [rows["worker"], rows["status"], rows["community"], times["reported_at"].day_only, returned]
+    )
     codes, unique = pd.factorize(said)
     texts = pd.Series([details_text(*one) for one in unique], dtype="str")
     rest = texts.take(codes).set_axis(rows.index)
-    instants = dispatched_at.at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
-    begun = '{"dispatched_at": "' + instants + '"' + (", " + rest.str.slice(1)).where(rest != "{}", "}")
-    return begun.where(instants.notna(), rest)
+    dispatched = instants(times["dispatched_at"])
+    begun = '{"dispatched_at": "' + dispatched + '"' + (", " + rest.str.slice(1)).where(rest != "{}", "}")
+    return begun.where(dispatched.notna(), rest)
 
 
-def details_text(worker: str, status: str, community: str, day_only: bool) -> str:
+def instants(times: Times) -> "pd.Series[str]":
+    """Instants as JSON has them; missing where there is none."""
+    return times.at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
+
+
+def details_text(worker: str, status: str, community: str, day_only: bool, returned_at: str) -> str:
     content: dict[str, object] = {}
     if worker:
         content["worker"] = worker
@@ -109,6 +119,8 @@ def details_text(worker: str, status: str, community: str, day_only: bool) -> st
         content["stated_community"] = community
     if day_only:
         content["day_only"] = True
+    if returned_at:
+        content["returned_at"] = returned_at
     return json.dumps(content, ensure_ascii=False)
 
 

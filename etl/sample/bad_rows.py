@@ -112,6 +112,18 @@ REQUESTS = Kind(
         "swapped_axes": _swapped("lon", "lat"),
     },
 )
+PETITIONS = Kind(
+    "petitions",
+    "信访编号",
+    "X9{:06d}",
+    {
+        "unknown_state": _set("处理状态", "已阅", "测试"),
+        "time_form": _set("受理时间", *_TIME_FORMS),
+        "impossible_date": _set("受理时间", "2026-02-30 10:15:00"),
+        "closed_before_reported": _closed_early("办结时间", "受理时间", "处理状态"),
+        "source_as_community": _set("社区", *_NOT_COMMUNITIES),
+    },
+)
 VISITS = Kind(
     "visits",
     "走访编号",

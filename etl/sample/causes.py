@@ -68,6 +68,7 @@ class DayDraws:
     surge: Integers  # index of the surge or −1
     dice: Floats  # (n, 8) uniforms for wording, source, grade, duration, coordinates
     escalation: Floats  # probability that a dispute escalates; 0 for what is none
+    tense: Floats  # how tense a dispute's compound is that month (mean 0, deviation 1); 0 for what is none
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -247,6 +248,7 @@ class Causes:
             surge=surge,
             dice=rng.random((total, 8)),
             escalation=np.where(housed, self.tension.escalation(day)[np.where(housed, spot, 0)], 0.0),
+            tense=np.where(housed, self.tension.seen(day)[np.where(housed, spot, 0)], 0.0),
         )
 
     @cached_property

@@ -28,6 +28,7 @@ from etl.sample.files import (
 )
 from etl.sample.landscape import elevation_grid
 from etl.sample.persons import residents_table
+from etl.sample.petitions import build_petitions, petition_rows
 from etl.sample.reports import Reports, request_state_at, state_at
 from etl.sample.resources import build_resources
 from etl.sample.staff import build_workers
@@ -63,6 +64,8 @@ FEEDS: tuple[dict[str, object], ...] = (
     # some four hundred a day, two or three an hour before dawn: an hour without any is rare
     {"feed": "incidents", "file": "incidents.csv", "encoding": "utf-8-sig", "crs": "BD-09", "expected_every_s": 3_600},
     {"feed": "requests", "file": "requests.jsonl", "encoding": "utf-8", "expected_every_s": 3_600},
+    # two or three a working day
+    {"feed": "petitions", "file": "petitions.csv", "encoding": "utf-8", "expected_every_s": 604_800},
 )
 
 
@@ -139,6 +142,7 @@ def incident_rows(incidents: pd.DataFrame, now: np.datetime64) -> pd.DataFrame:
             "上报时间": time_text(incidents["reported_at"].to_numpy()),
             "截止时间": time_text(incidents["due_at"].to_numpy()),
             "派遣时间": time_text(incidents["dispatched_at"].to_numpy(), until=now),
+            "退回时间": time_text(incidents["returned_at"].to_numpy(), until=now),
             "办结时间": time_text(incidents["ended_at"].to_numpy(), until=now),
             "状态": state_at(incidents, now),
             "工号": incidents["worker"],
@@ -430,6 +434,8 @@ class _Writer:
         requests = reports.requests(causes.draw("requests", day) for day in days)
         mixed = self._mixed(request_rows(requests, now), bad_rows.REQUESTS)
         write_json_lines(self.out / "requests.jsonl", mixed)
+        petitions = build_petitions(reports, days)
+        write_csv(self.out / "petitions.csv", self._mixed(petition_rows(petitions, now), bad_rows.PETITIONS))
         self._write_truth(causes, incidents, requests)
 
     def _write_truth(self, causes: Causes, incidents: pd.DataFrame, requests: pd.DataFrame) -> None:

@@ -141,9 +141,10 @@ def write_geotiff(path: Path, grid: NDArray[np.float32], *, west: float, north: 
 
 
 def time_text(times: NDArray[np.datetime64], *, until: np.datetime64 | None = None) -> NDArray[np.object_]:
-    """Write local times as `YYYY-MM-DD HH:MM:SS`; those after `until` have not happened and stay empty."""
+    """Write local times as `YYYY-MM-DD HH:MM:SS`; those after `until` have not happened and stay empty, as do NaT."""
     text = np.datetime_as_string(times.astype("datetime64[s]"), unit="s").tolist()
     written = np.array([value.replace("T", " ") for value in text], dtype=object)
+    written[np.isnat(times)] = ""
     if until is not None:
         written[times > until] = ""
     return written

@@ -29,6 +29,8 @@ _HANDED_ON, _VOID = 0.063, 0.035
 _LATE_SHARE = 0.08
 # share of the coordinates that were taken where the report was typed and not where it is about; assumed
 _ASTRAY_SHARE, _ASTRAY_M = 0.02, (400.0, 900.0)
+# share that whoever had it sends back, to be given to somebody else; of a tense compound's disputes more (in logs)
+_SENT_BACK, _TENSE_SENT_BACK = 0.025, 0.6
 _SOURCES = ("网格上报", "联动中心", "12345热线", "数字城管", "住枫桥", "上级交办")
 # shares where patrols report and where citizens do; from the counts by source of mid-2021, 住枫桥 assumed
 _SOURCE_SHARES = {
@@ -87,8 +89,8 @@ class Reports:
         -------
         incidents
             source_key, category, subcategory, title, description, address, community, lon, lat (BD-09, mostly NaN),
-            grade, source, reported_at, due_at, dispatched_at, accepted_at, handled_at, ended_at (datetime64[s], local
-            time), end_state, worker; and the truth: surge, place_kind, x, y (EPSG:4549).
+            grade, source, reported_at, due_at, dispatched_at, accepted_at, returned_at (NaT: never sent back),
+            handled_at, ended_at (datetime64[s], local time), end_state, worker; and the truth: surge, place_kind, x, y (EPSG:4549).
         """
         drawn = _Stack(list(days))
         kinds = self.causes.incident_kinds
@@ -107,6 +109,9 @@ class Reports:
         table["end_state"] = np.select(
             [dice[:, 7] < _HANDED_ON, dice[:, 7] < _HANDED_ON + _VOID], ["已转办", "已作废"], "已办结"
         )
+        sent_back = _sent_back(dice[:, 2] * 7919 % 1, drawn.tense) & (table["end_state"] != "已作废").to_numpy()
+        between = table["accepted_at"] + (table["handled_at"] - table["accepted_at"]) / 2
+        table["returned_at"] = between.dt.floor("s").where(sent_back).to_numpy("datetime64[s]")
         table["worker"] = self._reporters(drawn, source, dice[:, 4])
         self._coordinates(table, dice, share=0.2, system=System.BD09)
         return table
@@ -237,6 +242,7 @@ class _Stack:
         self.surge = np.concatenate([day.surge for day in days])
         self.dice = np.concatenate([day.dice for day in days])
         self.escalation = np.concatenate([day.escalation for day in days])
+        self.tense = np.concatenate([day.tense for day in days])
         self.numbers = np.concatenate([day.first_number + np.arange(len(day)) for day in days])
         self.years = np.concatenate([np.full(len(day), day.day.year) for day in days])
         self.reported_at = np.concatenate(
@@ -283,6 +289,11 @@ def _grades(value: NDArray[np.float64], escalation: NDArray[np.float64]) -> NDAr
 def _taken_up(value: NDArray[np.float64], escalation: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which disputes escalate because people take them up together."""
     return (value < escalation) & (value >= 0.4 * escalation)
+
+
+def _sent_back(value: NDArray[np.float64], tense: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which incidents are sent back once on their way."""
+    return value < _SENT_BACK * np.exp(_TENSE_SENT_BACK * tense)
 
 
 def _incident_sources(category: NDArray[np.object_], value: NDArray[np.float64]) -> NDArray[np.object_]:

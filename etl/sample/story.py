@@ -20,6 +20,7 @@ from etl.sample.causes import Causes
 from etl.sample.delivery import FEEDS, describe_district, incident_rows, request_rows
 from etl.sample.facts import records
 from etl.sample.files import write_csv, write_json_lines
+from etl.sample.petitions import build_petitions, petition_rows, petition_state_at
 from etl.sample.reports import Reports, request_state_at, state_at
 from etl.sample.world import build_world
 from gis.errors import BadInput
@@ -37,8 +38,9 @@ class Step:
     at: dt.datetime
     subject: str  # incidents or requests
     source_key: str
-    to: str  # reported, dispatched, accepted, handling, closed, withdrawn
+    to: str  # reported, dispatched, accepted, returned, handling, closed, withdrawn
     note: str = ""
+    turn: int = 1  # which time: what was sent back is dispatched a second time
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,18 @@ class Story:
         state = state_at if feed == "incidents" else request_state_at
         moved = state(table, start) != state(table, end)
         kept: pd.DataFrame = table[moved | (table["reported_at"] > start).to_numpy()].reset_index(drop=True)
+        return kept
+
+    def changed_petitions(self, since: dt.datetime, now: dt.datetime) -> pd.DataFrame:
+        """What came to the petition office, or changed its state, after `since` and up to `now`."""
+        start, end = local(since), local(now)
+        last = now.astimezone(ZONE).date()
+        first = since.astimezone(ZONE).date() - dt.timedelta(_LONGEST_DAYS)
+        days = [first + dt.timedelta(offset) for offset in range((last - first).days + 1)]
+        table = build_petitions(self._reports, days)
+        table = table[table["received_at"] <= end].reset_index(drop=True)
+        moved = petition_state_at(table, start) != petition_state_at(table, end)
+        kept: pd.DataFrame = table[moved | (table["received_at"] > start).to_numpy()].reset_index(drop=True)
         return kept
 
     def steps(self, since: dt.datetime, days: int) -> Iterator[Step]:
@@ -159,8 +173,8 @@ def top_up(folder: Path, *, since: dt.datetime, until: dt.datetime, out: Path | 
     Returns
     -------
     Path
-        A folder that can be loaded: `district.yml`, `incidents.csv` and `requests.jsonl` with new rows, and rows
-        already delivered whose state has changed since.
+        A folder that can be loaded: `district.yml`, `incidents.csv`, `requests.jsonl` and (if there are any)
+        `petitions.csv` with new rows, and rows already delivered whose state has changed since.
     """
     story = Story.of_folder(folder)
     out = out or folder.with_name(folder.name + ".topup")
@@ -169,7 +183,13 @@ def top_up(folder: Path, *, since: dt.datetime, until: dt.datetime, out: Path | 
     incidents = incident_rows(story.changed("incidents", since, until), now)
     write_csv(out / "incidents.csv", incidents, encoding="utf-8-sig")
     write_json_lines(out / "requests.jsonl", request_rows(story.changed("requests", since, until), now))
-    feeds = tuple(feed for feed in FEEDS if feed["feed"] in ("incidents", "requests"))
+    named = {"incidents", "requests"}
+    petitions = petition_rows(story.changed_petitions(since, until), now)
+    # few: a day may bring none, and a file without a row is refused
+    if len(petitions):
+        named.add("petitions")
+        write_csv(out / "petitions.csv", petitions)
+    feeds = tuple(feed for feed in FEEDS if feed["feed"] in named)
     text = describe_district(feeds, seed=story.seed, scale=story.scale, until=story.until)
     (out / "district.yml").write_text(text, encoding="utf-8")
     return out
@@ -206,4 +226,8 @@ def _life_of(row: Any, feed: str) -> list[Step]:
         times.pop("dispatched", None)
         times.pop("handling", None)
     steps = [Step(zoned(moment), feed, key, to) for to, moment in times.items()]
+    if feed == "incidents" and pd.notna(row.returned_at):
+        sent_back = zoned(row.returned_at)
+        steps.append(Step(sent_back, feed, key, "returned", "不在本网格"))
+        steps.append(Step(sent_back + dt.timedelta(seconds=1), feed, key, "dispatched", turn=2))
     return [*steps, Step(zoned(row.ended_at), feed, key, last, note)]

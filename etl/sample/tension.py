@@ -64,8 +64,11 @@ class Tension:
 
     def on_reports(self, day: dt.date) -> Floats:
         """How much more likely a dispute is in each building, for its compound's sake; of mean about 1."""
-        seen = self.of_month(day)[0]
-        return np.asarray(np.exp(_ON_REPORTS * seen - _ON_REPORTS**2 / 2)[self.owner])
+        return np.asarray(np.exp(_ON_REPORTS * self.seen(day) - _ON_REPORTS**2 / 2))
+
+    def seen(self, day: dt.date) -> Floats:
+        """How tense each building's compound is that month, as far as it shows; of mean 0 and deviation 1."""
+        return self.of_month(day)[0][self.owner]
 
     def escalation(self, day: dt.date) -> Floats:
         """Probability that a dispute in each building escalates."""

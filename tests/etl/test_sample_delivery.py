@@ -134,6 +134,34 @@ def test_nine_in_ten_incidents_are_closed_and_few_are_open():
     assert (still["办结时间"] == "").all()
 
 
+def test_some_incidents_were_sent_back_on_their_way_and_none_that_is_void():
+    incidents = good_incidents()
+    back = incidents[incidents["退回时间"] != ""]
+    # 2.5 % of all, disputes of tense compounds more, void ones never
+    assert 0.018 < len(back) / len(incidents) < 0.035
+    assert (back["状态"] != "已作废").all()
+    assert (back["退回时间"] > back["派遣时间"]).all()
+    ended = back[back["办结时间"] != ""]
+    assert (ended["退回时间"] < ended["办结时间"]).all()
+
+
+def test_petitions_come_on_working_days_and_end_within_their_time():
+    truth = pd.read_csv(small_delivery().truth / "bad_rows.csv")
+    bad = truth.loc[truth["feed"] == "petitions", "row"] - 1
+    petitions = read_text("petitions.csv").drop(index=bad)
+    # 2.4 a working day, 565 of them, a fiftieth
+    assert len(petitions) == pytest.approx(2.4 * 565 * SCALE, abs=3 * (2.4 * 565 * SCALE) ** 0.5)
+    assert petitions["信访编号"].is_unique
+    received, ended = pd.to_datetime(petitions["受理时间"]), pd.to_datetime(petitions["办结时间"])
+    assert received.is_monotonic_increasing
+    assert (received.dt.day_of_week < 5).all()
+    closed = petitions["处理状态"] == "已办结"
+    assert (closed == ended.notna()).all()
+    # 60 days, one in twenty up to 84
+    assert ((ended - received)[closed] <= pd.Timedelta(days=84)).all()
+    assert petitions["涉及地点"].str.len().min() > 2
+
+
 def test_incidents_have_coordinates_only_sometimes_and_in_bd09():
     incidents = good_incidents()
     located = incidents[incidents["经度"] != ""]

@@ -34,7 +34,17 @@ def test_the_story_begins_where_the_delivery_ends(tmp_path):
     assert (was.loc[moved.index, "状态"] != moved["状态"]).all()
     assert (was.loc[moved.index, "地址"] == moved["地址"]).all()
     feeds = yaml.safe_load((out / "district.yml").read_text(encoding="utf-8"))["feeds"]
-    assert [feed["feed"] for feed in feeds] == ["incidents", "requests"]
+    assert [feed["feed"] for feed in feeds][:2] == ["incidents", "requests"]
+    assert {feed["file"] for feed in feeds} | {"district.yml"} == {path.name for path in out.iterdir()}
+    # petitions open at the end of the delivery go on: some end within two weeks
+    out = top_up(folder, since=MIDNIGHT, until=MIDNIGHT + dt.timedelta(days=14), out=tmp_path / "much_more")
+    delivered = pd.read_csv(folder / "petitions.csv", dtype=str, keep_default_na=False)
+    told = pd.read_csv(out / "petitions.csv", dtype=str, keep_default_na=False).set_index("信访编号")
+    known = delivered.drop_duplicates("信访编号").set_index("信访编号")
+    again = told.index.intersection(known.index)
+    assert len(again)
+    assert (told.loc[again, "处理状态"] != known.loc[again, "处理状态"]).all()
+    assert (told["受理时间"].drop(again) >= "2026-11-23").all()
 
 
 def test_a_folder_that_is_no_sample_is_named(tmp_path):
@@ -76,6 +86,21 @@ def test_reports_are_sent_in_order_of_time_and_led_on_by_their_id():
     assert led
     assert all(path.split("/")[3].isdigit() for path in led)
     assert caller.refused == 0
+
+
+def test_what_is_sent_back_is_dispatched_a_second_time():
+    server, story = Server(), a_story()
+    caller, _ = caller_of(server)
+    run_steps(iter(list(story.steps(MIDNIGHT, 12))), story, caller, start=MIDNIGHT, speed=1e9)
+    back = [(path, body["note"]) for path, body in server.calls if body.get("to") == "returned"]
+    assert back
+    path, note = back[0]
+    assert note
+    steps = [body for where, body in server.calls if where == path and "to" in body]
+    told = [step["to"] for step in steps][:6]
+    assert told[:5] == ["dispatched", "accepted", "returned", "dispatched", "handling"]
+    # the server takes the same entry once: the second dispatch is another
+    assert len({step["client_key"] for step in steps}) == len(steps)
 
 
 def test_a_server_that_is_away_is_waited_for():

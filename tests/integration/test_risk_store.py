@@ -137,6 +137,14 @@ def test_places_and_records_of_the_sample_have_what_the_score_takes(loaded):
     assert records["escalated"].sum() > 0
     assert records.loc[records["escalated"], ["dispute", "property", "wages"]].any(axis=1).all()
     assert (records["place"] >= 0).mean() > 0.3
+    # petitions of the feed beside visits and letters among the requests; what was sent back in the other system
+    with loaded.database.owner.connect() as connection:
+        petitions = connection.scalar(text("SELECT count(*) FROM base.petition WHERE placement = 'placed'"))
+    assert petitions > 10
+    assert records["petition"].sum() > petitions
+    assert (records["channel"] == "信访").sum() == petitions
+    assert 0.01 < records.loc[records["dispute"], "returned"].mean() < 0.06
+    assert not records.loc[records["petition"], "returned"].any()
 
 
 def test_too_little_history_scores_nothing_and_leaves_no_candidate(loaded):
