@@ -91,7 +91,7 @@ def scan_command(
     timed = kind in (ScanKind.SPACE_TIME_POISSON, ScanKind.SPACE_TIME_PERMUTATION)
     places = scan_input.read_places(locations, planar=planar)
     counted = scan_input.read_counted(cases, places, dated=timed)
-    if counted.count.sum() > scan.CASES_MAX:
+    if kind == ScanKind.SPACE_TIME_PERMUTATION and counted.count.sum() > scan.CASES_MAX:
         raise BadInput(
             "{name} has {count} cases; a scan takes up to {most}",
             name=cases.name,
@@ -125,6 +125,13 @@ def scan_command(
         healthy = scan_input.read_counted(_needed(controls, "controls", kind), places, dated=False)
         sick_at = scan_input.case_table(counted, len(places.names), bounds).sum(axis=1)
         well_at = scan_input.case_table(healthy, len(places.names), bounds[[0, -1]]).sum(axis=1)
+        people = int(sick_at.sum() + well_at.sum())
+        if people >= scan.PEOPLE_LIMIT:
+            raise BadInput(
+                "{people} cases and controls are too many; a Bernoulli scan takes fewer than {limit}",
+                people=people,
+                limit=scan.PEOPLE_LIMIT,
+            )
         weights = (sick_at + well_at).astype(float)
         clusters = scan.scan_bernoulli(sick_at, well_at, zones=zones(weights), **common)
     elif kind == ScanKind.SPACE_TIME_PERMUTATION:

@@ -24,6 +24,7 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 METHOD_VERSION = "1"  # raise it when a change moves a likelihood, a p-value or a zone
 CASES_MAX = 50_000_000  # the permutation model keeps every case as an event of its own
+PEOPLE_LIMIT = 1_000_000_000  # numpy draws without replacement from fewer than so many
 EULER_GAMMA = 0.5772156649015329
 
 

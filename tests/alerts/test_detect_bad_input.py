@@ -26,6 +26,10 @@ POISSON = (
     "scan --kind spatial-poisson --cases cases.csv --locations places.csv --population people.csv --replications 9"
     " --out out.json"
 )
+BERNOULLI = (
+    "scan --kind spatial-bernoulli --cases cases.csv --locations places.csv --controls sound.csv --replications 9"
+    " --out out.json"
+)
 COUNTS = "counts --method {method} --series series.csv --control control.json --out out.csv"
 HOT = "hotspots --counts counts.csv --out out.csv"
 NEAR = "near-repeat --events events.csv --days 7 --metres 200 --replications 9 --out out.json"
@@ -89,6 +93,10 @@ JANUARY = [(f"2026-01-{day:02d}", 120.5, 31.3) for day in range(1, 29)]
                      "places.csv line 5: b is there twice", id="duplicate location"),
         pytest.param(SCAN, {"cases": CASES + "zz,2026-01-07,1\n", "places": PLACES},
                      "cases.csv line 5: location 'zz' is not in places.csv", id="unknown location"),
+        pytest.param(SCAN, {"cases": CASES + "c,2026-01-07,60000000\n", "places": PLACES},
+                     "cases.csv has 60000006 cases; a scan takes up to 50000000", id="more events than can be permuted"),
+        pytest.param(BERNOULLI, {"cases": "location_id,count\na,999999999\n", "places": PLACES, "sound": "location_id,count\nb,9\n"},
+                     "1000000008 cases and controls are too many", id="more people than can be drawn from"),
         pytest.param(HOT, {"counts": "cell,value\n8f,1\n"}, "'8f' is not an H3 cell", id="unknown cell"),
         pytest.param(POISSON, {"cases": "location_id,count\na,1\nb,2\n", "places": PLACES,
                                "people": "location_id,population\na,5\nb,0\nc,7\n"},
