@@ -36,7 +36,9 @@ def circles(places, weights, *, share, km, planar):
     limit = share * sum(weights.values()) * (1 + 1e-12)
     for centre in places:
         away = {name: distance(places[centre], place, planar=planar) for name, place in places.items()}
-        near = sorted((name for name in places if km is None or away[name] <= km), key=lambda name: round(away[name], 9))
+        near = sorted(
+            (name for name in places if km is None or away[name] <= km), key=lambda name: round(away[name], 9)
+        )
         zones, held = [], 0.0
         for count, name in enumerate(near, start=1):
             held += weights.get(name, 0.0)
@@ -146,7 +148,9 @@ def test_permutation_scans_of_fresh_towns(tmp_path: Path, seed, count, planar, l
         assert cluster["observed"] == sum(number for *_, number in inside)
 
 
-@pytest.mark.parametrize(("seed", "count", "share", "factor"), [(41, 20, 0.5, 1), (42, 33, 0.25, 1), (43, 12, 0.5, 10**6)])
+@pytest.mark.parametrize(
+    ("seed", "count", "share", "factor"), [(41, 20, 0.5, 1), (42, 33, 0.25, 1), (43, 12, 0.5, 10**6)]
+)
 def test_poisson_scans_with_covariates_and_very_large_counts(tmp_path: Path, seed, count, share, factor):
     places, generator = town(seed, count, planar=True, lattice=False), np.random.default_rng(seed)
     strata = [("young", "m"), ("young", "f"), ("old", "m")]
@@ -162,9 +166,7 @@ def test_poisson_scans_with_covariates_and_very_large_counts(tmp_path: Path, see
         places=place_text(places, planar=True),
     )
 
-    rate = {
-        one: sum(cases[name, one] for name in places) / sum(people[name, one] for name in places) for one in strata
-    }
+    rate = {one: sum(cases[name, one] for name in places) / sum(people[name, one] for name in places) for one in strata}
     expected = {name: sum(people[name, one] * rate[one] for one in strata) for name in places}
     seen = {name: sum(cases[name, one] for one in strata) for name in places}
     total = sum(seen.values())
@@ -182,7 +184,9 @@ def test_poisson_scans_with_covariates_and_very_large_counts(tmp_path: Path, see
     assert first["relative_risk"] == pytest.approx((inside / awaited) / ((total - inside) / (total - awaited)))
 
 
-@pytest.mark.parametrize(("seed", "count", "share", "km"), [(51, 16, 0.5, None), (52, 40, 0.5, 1.5), (53, 9, 0.35, None)])
+@pytest.mark.parametrize(
+    ("seed", "count", "share", "km"), [(51, 16, 0.5, None), (52, 40, 0.5, 1.5), (53, 9, 0.35, None)]
+)
 def test_bernoulli_scans_of_fresh_towns(tmp_path: Path, seed, count, share, km):
     places, generator = town(seed, count, planar=True, lattice=True), np.random.default_rng(seed)
     cases = {name: int(generator.integers(0, 6)) for name in places}
@@ -247,7 +251,8 @@ def test_near_repeats_of_fresh_streets(tmp_path: Path, seed, count, days, metres
     places = [(float(x), float(y)) for x, y in generator.integers(0, 12, (count, 2)) * 50]
     # irregular moments over the end of a leap year, to the minute
     moments = [
-        dt.datetime(2024, 12, 1) + dt.timedelta(minutes=int(minute)) for minute in generator.integers(0, 60 * 24 * 60, count)
+        dt.datetime(2024, 12, 1) + dt.timedelta(minutes=int(minute))
+        for minute in generator.integers(0, 60 * 24 * 60, count)
     ]
 
     outcome = analyse(
