@@ -251,7 +251,7 @@ def test_near_repeats_of_fresh_streets(tmp_path: Path, seed, count, days, metres
     places = [(float(x), float(y)) for x, y in generator.integers(0, 12, (count, 2)) * 50]
     # irregular moments over the end of a leap year, to the minute
     moments = [
-        dt.datetime(2024, 12, 1) + dt.timedelta(minutes=int(minute))
+        dt.datetime(2024, 12, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=int(minute))
         for minute in generator.integers(0, 60 * 24 * 60, count)
     ]
 
