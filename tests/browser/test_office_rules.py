@@ -33,11 +33,11 @@ def test_a_rule_is_read_changed_and_tried(page, loaded):
     assert "同一小区 24小时内的事件（治安稳定、社情民意）" in page.inner_text(".rules-words")
 
     text_box = page.locator("#rules-text")
-    text_box.fill(text_box.input_value().replace("at_least: 4", "at_least: 5"))
+    text_box.fill(text_box.input_value().replace("at_least: 6", "at_least: 7"))
     page.locator("#rules-why").fill("试算后每周预警太多")
     page.locator("#rules-save").click()
     page.wait_for_selector("text=已保存为第 1 版")
-    assert "不少于 5 件" in page.inner_text(".rules-levels")
+    assert "不少于 7 件" in page.inner_text(".rules-levels")
     assert "试算后每周预警太多" in page.inner_text("#rules-history")
 
     page.locator("#rules-try").click()

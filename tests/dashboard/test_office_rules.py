@@ -48,12 +48,12 @@ def test_the_words_say_what_is_counted_where_and_when():
     assert rule_words(rule, texts_in("zh")) == (
         "同一小区 24小时内的事件（治安稳定、社情民意），与前8周同一时段均值相比"
     )
-    assert level_words(rule, texts_in("zh"))[-1] == (4, "不少于 4 件，且达到平时的 3 倍")
+    assert level_words(rule, texts_in("zh"))[-1] == (4, "不少于 6 件，且达到平时的 3 倍")
 
 
 def test_a_changed_rule_is_a_new_version_in_force_with_who_and_why(world, operator):
     text_before = chosen(operator, "dispute_surge").text
-    changed = text_before.replace("at_least: 4", "at_least: 5")
+    changed = text_before.replace("at_least: 6", "at_least: 7")
     assert changed != text_before
 
     notices, rows, *_ = saved(operator, changed, "试算后每周18次，太多", switch=False)
@@ -66,7 +66,7 @@ def test_a_changed_rule_is_a_new_version_in_force_with_who_and_why(world, operat
         audited = connection.scalar(
             text("SELECT actor FROM access.audit WHERE table_name = 'alerting.rule_version' ORDER BY id DESC LIMIT 1")
         )
-    assert min(rung.at_least for rung in rule.levels) == 5
+    assert min(rung.at_least for rung in rule.levels) == 7
     assert [(one.version, one.changed_by, one.why) for one in versions] == [
         (1, "post of operator", "试算后每周18次，太多"),
         (0, "", ""),
@@ -92,7 +92,7 @@ def test_a_rule_is_switched_off_and_a_new_one_is_off_until_it_is_switched_on(wor
     ("edit", "why", "said"),
     [
         (lambda text: text, "因为", "没有可修改的内容"),
-        (lambda text: text.replace("at_least: 4", "at_least: 5"), "  ", "请写明修改原因"),
+        (lambda text: text.replace("at_least: 6", "at_least: 7"), "  ", "请写明修改原因"),
         (lambda text: text.replace("window_h: 24", "window_h: 0"), "因为", "window_h"),
         (lambda text: text.replace("dispute_surge", "another_one"), "因为", "须有中文和英文名称"),
     ],
@@ -107,7 +107,7 @@ def test_what_cannot_be_saved_is_said_and_nothing_is_kept(world, operator, edit,
 
 def test_who_may_not_change_rules_is_refused_by_the_code_and_by_the_database(world, operator):
     duty = visit_of(world, "duty", "duty_officer")
-    rule = parse_rule(rule_text(shipped_rules().rules[0]).replace("at_least: 4", "at_least: 5"))
+    rule = parse_rule(rule_text(shipped_rules().rules[0]).replace("at_least: 6", "at_least: 7"))
     kept = {"enabled": True, "subdistrict_code": CODE, "by": "x", "why": "y", "now": duty.now}
 
     with duty.services.asking(duty.session) as connection, pytest.raises(NotAllowed):
