@@ -67,7 +67,7 @@ def bernoulli_ratio(cases, people, all_cases, all_people):
 def ratios_kept(best):
     """The ratios of clusters without overlap, the strongest of each centre in turn."""
     kept, taken = [], set()
-    for ratio, size, zone in sorted(best, key=lambda one: (-round(one[0], 9), one[1])):
+    for ratio, _, zone in sorted(best, key=lambda one: (-round(one[0], 9), one[1])):
         if ratio > 0 and not taken & set(zone):
             kept.append(ratio)
             taken |= set(zone)
