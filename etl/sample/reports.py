@@ -90,7 +90,8 @@ class Reports:
         incidents
             source_key, category, subcategory, title, description, address, community, lon, lat (BD-09, mostly NaN),
             grade, source, reported_at, due_at, dispatched_at, accepted_at, returned_at (NaT: never sent back),
-            handled_at, ended_at (datetime64[s], local time), end_state, worker; and the truth: surge, place_kind, x, y (EPSG:4549).
+            handled_at, ended_at (datetime64[s], local time), end_state, worker; and the truth: surge, place_kind, x, y
+            (EPSG:4549).
         """
         drawn = _Stack(list(days))
         kinds = self.causes.incident_kinds
