@@ -125,11 +125,11 @@ def scan_command(
         healthy = scan_input.read_counted(_needed(controls, "controls", kind), places, dated=False)
         sick_at = scan_input.case_table(counted, len(places.names), bounds).sum(axis=1)
         well_at = scan_input.case_table(healthy, len(places.names), bounds[[0, -1]]).sum(axis=1)
-        people = int(sick_at.sum() + well_at.sum())
-        if people >= scan.PEOPLE_LIMIT:
+        persons = int(sick_at.sum() + well_at.sum())
+        if persons >= scan.PEOPLE_LIMIT:
             raise BadInput(
                 "{people} cases and controls are too many; a Bernoulli scan takes fewer than {limit}",
-                people=people,
+                people=persons,
                 limit=scan.PEOPLE_LIMIT,
             )
         weights = (sick_at + well_at).astype(float)
