@@ -3,7 +3,7 @@
 from gis.migrations import run_script
 
 revision = "m0531"
-down_revision = "m0104"
+down_revision = "m0522"
 
 
 def upgrade() -> None:
