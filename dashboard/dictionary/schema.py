@@ -91,3 +91,8 @@ def table_title(name: str, language: str) -> str:
 def column_title(name: str, language: str) -> str:
     """What a column is called by the words of the house; its own name, written as words, where they have none."""
     return words()["columns"].get(name, name) if language == "zh" else name.replace("_", " ")
+
+
+def meaning(comment: str, language: str) -> str:
+    """What the comment on a column says in a language, where the house has words for it."""
+    return words()["meanings"].get(comment, comment) if language == "zh" else comment

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.dictionary.command import dictionary_text
-from dashboard.dictionary.schema import SCHEMAS, select_tables, words
+from dashboard.dictionary.schema import SCHEMAS, meaning, select_tables, words
 from dashboard.dictionary.uses import RESOURCES, layer_tables, rests_on_feed, uses_by_table
 from dashboard.exchange.resources import resources
 from gis.database.connection import Database
@@ -34,6 +34,9 @@ def test_units_and_meanings_come_from_the_comments(database: Database):
     assert not tables["base.cell"].guarded
     assert {table.schema for table in tables.values()} == set(SCHEMAS)
     assert set(words()["tables"]) <= set(tables), "a name of a table that is not there"
+    comments = {column.comment for table in tables.values() for column in table.columns}
+    assert set(words()["meanings"]) <= comments, "the meaning of a comment that is not there"
+    assert meaning("Feed that delivers the record", "zh") == "送达本记录的数据源"
 
 
 def test_layers_figures_and_interfaces_are_found_by_the_tables_they_read(database: Database):

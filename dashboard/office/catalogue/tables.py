@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from access.interfaces import list_interfaces
 from dashboard import ids
-from dashboard.dictionary.schema import SCHEMAS, STATEMENTS, TableEntry, select_tables, table_title
+from dashboard.dictionary.schema import SCHEMAS, STATEMENTS, TableEntry, meaning, select_tables, table_title
 from dashboard.dictionary.schema import column_title as house_title
 from dashboard.dictionary.uses import Use, uses_by_table
 from dashboard.office.page import Visit
@@ -149,7 +149,7 @@ def columns_table(one: TableEntry, feeds: Sequence[Mapping[str, Any]], texts: Te
         html.Tr(
             [
                 html.Td([column_title(column.name, said, texts), html.Span(column.name, className="office-mono")]),
-                html.Td(column.comment),
+                html.Td(meaning(column.comment, texts.language)),
                 html.Td(column.type, className="office-mono"),
                 html.Td(column.unit),
                 html.Td(
