@@ -238,7 +238,7 @@ def only_one(var_dir: Path, address: Address) -> Iterator[None]:
             raise Conflict(
                 "{var_dir} is being served already ({known}); stop that one first", var_dir=var_dir, known=known
             ) from None
-        path.write_text(f"process {os.getpid()}, port {address.port} of {address.host}\n", encoding="utf-8")
+        path.write_text(f"pid {os.getpid()}, {address.host}:{address.port}\n", encoding="utf-8")
         yield
 
 

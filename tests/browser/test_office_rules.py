@@ -55,6 +55,6 @@ def test_what_is_no_rule_is_said_in_a_sentence_and_not_kept(page, loaded):
     page.locator("#rules-why").fill("试")
     page.locator("#rules-save").click()
 
-    page.wait_for_selector("text=this is no rule")
+    page.wait_for_selector("text=不是规则")
     with loaded.database.owner.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM alerting.rule_version")) == 0
