@@ -55,7 +55,8 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "FENGQIAO_VAR_DIR": str(self.var), "PYTHONPATH": str(Path(__file__).parents[2])}
+        own = {"FENGQIAO_VAR_DIR": str(self.var), "FENGQIAO_LANGUAGE": "en", "PYTHONPATH": str(Path(__file__).parents[2])}
+        return {**os.environ, **own}
 
     def up(self, *arguments: str) -> None:
         output = self.var / "up.out"
