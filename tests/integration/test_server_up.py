@@ -55,7 +55,11 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"FENGQIAO_VAR_DIR": str(self.var), "FENGQIAO_LANGUAGE": "en", "PYTHONPATH": str(Path(__file__).parents[2])}
+        own = {
+            "FENGQIAO_VAR_DIR": str(self.var),
+            "FENGQIAO_LANGUAGE": "en",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
         return {**os.environ, **own}
 
     def up(self, *arguments: str) -> None:
