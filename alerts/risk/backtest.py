@@ -141,12 +141,12 @@ def report(history: History, places: Places) -> dict[str, Any] | None:
 
 def control_report(known: Sequence[Predicted]) -> dict[str, float] | None:
     """What the score seems to be worth where there is nothing to find; the mean over the controls."""
+    known = [one for one in known if one.happened.any()]
     if not known:
         return None
+    lifts = [lift(np.array([flags(row) for row in one.probability]), one.happened) for one in known]
     return {
-        "lift": float(
-            np.mean([lift(np.array([flags(row) for row in one.probability]), one.happened) for one in known])
-        ),
+        "lift": float(np.mean([one for one in lifts if one is not None])),
         "brier_skill": float(np.mean([skill(one.probability, one.happened, one.base()) for one in known])),
         "spread": float(np.mean([spread(one.probability) for one in known])),
     }
@@ -157,11 +157,11 @@ def spread(probability: Floats) -> float:
     return float(probability.std(axis=1).mean() / probability.mean())
 
 
-def mean_area(predicted: Predicted) -> float:
-    """The mean of `area_under` over the months in which something, and not everything, escalated."""
+def mean_area(predicted: Predicted) -> float | None:
+    """The mean of `area_under` over the months in which something, and not everything, escalated; None without one."""
     pairs = zip(predicted.probability, predicted.happened, strict=True)
     areas = [area_under(row, happened) for row, happened in pairs if 0 < happened.sum() < len(row)]
-    return float(np.mean(areas)) if areas else float("nan")
+    return float(np.mean(areas)) if areas else None
 
 
 def flags(probability: Floats) -> NDArray[np.bool_]:
@@ -172,10 +172,13 @@ def flags(probability: Floats) -> NDArray[np.bool_]:
     return marks
 
 
-def lift(flagged: NDArray[np.bool_], happened: NDArray[np.bool_]) -> float:
-    """How many times more often the flagged escalated than places drawn at random, month by month summed."""
+def lift(flagged: NDArray[np.bool_], happened: NDArray[np.bool_]) -> float | None:
+    """How many times more often the flagged escalated than places drawn at random, month by month summed.
+
+    None where nothing escalated.
+    """
     chance = float((happened.sum(axis=1) * flagged.mean(axis=1)).sum())
-    return float((flagged & happened).sum()) / chance if chance else float("nan")
+    return float((flagged & happened).sum()) / chance if chance else None
 
 
 def skill(probability: Floats, happened: NDArray[np.bool_], base: Floats) -> float:

@@ -87,7 +87,7 @@ def score_kind(connection: Connection, district: District, unit_kind: str, *, no
         return 0
     told = report(history, places) or {}
     told |= {"weights": dict(zip(FACTORS, model.weights.tolist(), strict=True)), "places": len(places.codes)}
-    stored = json.dumps(told, ensure_ascii=False)
+    stored = json.dumps(told, ensure_ascii=False, allow_nan=False)
     connection.execute(SQL["store_model"], asked | {"now": now, "version": METHOD_VERSION, "report": stored})
     measured = factors(records, places, day=today)
     return lay_before(connection, district, unit_kind, places, model, measured, now=now)

@@ -117,6 +117,14 @@ def test_a_kind_that_is_promised_more_than_happens_is_named():
     assert unfair["false_positive"] > fair["false_positive"] == 0
 
 
+def test_a_month_in_which_nothing_escalated_has_no_lift():
+    marks = np.array([[True, False, False, False]])
+
+    assert lift(marks, np.zeros((1, 4), dtype=bool)) is None
+    # one of the four is flagged, and it is the one: four times as often as by chance
+    assert lift(marks, marks) == 4.0
+
+
 @pytest.fixture(scope="module")
 def drawn():
     return drawn_records(seed=1)

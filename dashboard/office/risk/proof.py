@@ -51,7 +51,7 @@ def figures(report: Mapping[str, Any], texts: Texts) -> Component:
         (
             "spread",
             f"{report['spread']:.2f}",
-            texts("office.risk.area", n=f"{report['auc']:.2f}"),
+            "" if report["auc"] is None else texts("office.risk.area", n=f"{report['auc']:.2f}"),
             control.get("spread"),
         ),
     ]
