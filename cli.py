@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gis.command_faults import CommandLineFault, NoCommand, sentence_of
 from gis.command_help import told, told_in
 from gis.errors import FengqiaoError
 from gis.sentences import Sentence
@@ -328,7 +329,19 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     try:
         command = typer.main.get_command(find_command(name))
-        told_in(command, asked_language(rest)).main(args=list(rest), prog_name=f"fengqiao {name}")
+        called = f"fengqiao {name}"
+        ended = told_in(command, asked_language(rest)).main(args=list(rest), prog_name=called, standalone_mode=False)
+        # commands return nothing; a number is the code of one that ended early
+        return int(ended or 0)
+    except typer.Abort:
+        # a question was not answered
+        return 1
+    except NoCommand:
+        # a group without a command showed its help
+        return 2
+    except CommandLineFault as fault:
+        print(f"fengqiao: {sentence_of(fault, called).within(asked_language(rest))}", file=sys.stderr)
+        return 2
     except FengqiaoError as fault:
         return failed(fault, rest)
     except SystemExit as ended:
@@ -340,7 +353,6 @@ def run(arguments: Sequence[str]) -> int:
         if refused is None:
             raise
         return failed(refused, rest)
-    return 0
 
 
 def failed(fault: FengqiaoError, arguments: Sequence[str]) -> int:

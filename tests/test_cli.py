@@ -59,3 +59,28 @@ def test_nobody_imports_the_composition():
     ]
 
     assert not guilty
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["load"], "缺少 PATH…"),
+        (["load", "--nope", "x"], "没有选项 --nope"),
+        (["report", "--month"], "命令行不合要求"),
+        (["sample", "x", "--scale", "much"], "--scale 不合要求"),
+        (["users", "fly"], "命令行不合要求"),
+    ],
+)
+def test_a_command_line_that_does_not_fit_is_one_sentence(capsys, line, said):
+    assert cli.run(line) == 2
+
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"fengqiao: {said}")
+    assert sentence.endswith(f"；用法见 fengqiao {line[0]} --help")
+
+
+def test_a_group_without_a_command_shows_its_help(capsys):
+    assert cli.run(["users"]) == 2
+
+    told = capsys.readouterr()
+    assert "显示全部账号" in told.out + told.err
