@@ -121,13 +121,23 @@ def unpack_secrets(source: Path, var_dir: Path) -> None:
 def unpack_folders(source: Path, var_dir: Path) -> None:
     """Put the files the data point to in place; one that is there already stays as it is."""
     with tarfile.open(source) as archive:
-        members = [
-            member
-            for member in archive.getmembers()[len(MEMBERS) :]
-            if member.isdir() or not (var_dir / member.name).exists()
-        ]
-        # the filter refuses links and paths that lead out of the folder
-        archive.extractall(var_dir, members, filter="data")
+        for member in archive.getmembers()[len(MEMBERS) :]:
+            target = (var_dir / member.name).resolve()
+            # links and paths that lead out of the folder are nothing a backup holds; Python before 3.11.4 takes them
+            if member.isfile() and target.is_relative_to(var_dir.resolve()) and not target.exists():
+                unpack_file(archive, member, target)
+
+
+def unpack_file(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    """Write one file of a backup, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.draft")
+    content = archive.extractfile(member)
+    assert content is not None
+    with content, draft.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    draft.chmod(member.mode & 0o777)
+    draft.replace(target)
 
 
 def restore_backup(database: Database, source: Path) -> None:

@@ -68,6 +68,21 @@ def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path):
         read_manifest(source)
 
 
+def test_links_and_paths_that_lead_out_are_not_unpacked(tmp_path):
+    source, there = tmp_path / "x.backup", tmp_path / "there"
+    link = tarfile.TarInfo("photos/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+    with tarfile.open(source, "w") as archive:
+        for name in ("manifest.json", "secrets.json", "database.dump", "photos/../../elsewhere"):
+            archive.addfile(tarfile.TarInfo(name))
+        archive.addfile(link)
+        archive.addfile(tarfile.TarInfo("photos/ab.jpg"))
+
+    unpack_folders(source, there)
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["ab.jpg", "photos", "there", "x.backup"]
+
+
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 100, bytes(2048)], ids=["empty", "rubbish", "zeros"])
 def test_what_is_no_backup_is_refused_in_a_sentence(tmp_path, content):
     source = tmp_path / "x.backup"

@@ -14,6 +14,7 @@ from dashboard.settings import ServerSettings
 from gis import cells as h3_cells
 from gis.errors import BadInput
 from layers.catalogue import catalogue
+from layers.facts import refresh
 from layers.values import select_cell_values
 from tests.asking import Browser
 from tests.loaded import NOW, Loaded
@@ -24,6 +25,12 @@ pytestmark = pytest.mark.database
 CELL_LAYERS = [layer for layer in catalogue().layers if layer.geometry == "cell"]
 #: kinds whose value in a cell is the number of its records
 COUNTED = ("incidents_open", "incidents_reported", "resources", "exact_population")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted(loaded: Loaded) -> None:
+    """What other tests did to incidents is in the facts; here nobody listens for it."""
+    refresh(loaded.database, now=NOW, changes=("incidents",))
 
 
 def traced(loaded: Loaded, layer_id: str, unit: Unit) -> LayerTraced:

@@ -95,7 +95,7 @@ def letter_rows(visit: Visit) -> list[dict[str, Any]]:
             "id": one["id"],
             "at": visit.local(one["created_at"], "%m-%d %H:%M:%S"),
             "type": event_words(one["event_type"], texts),
-            "channel": texts(f"alerts.channel.{one['channel']}"),
+            "channel": texts(f"alerts.channel.{one['channel'].removeprefix('alert.')}"),
             "target": one["target"],
             "status": texts(f"hooks.status.{one['status']}"),
             "attempts": one["attempts"],
