@@ -21,7 +21,7 @@ SCHEMAS = {
     "access": "accounts, audit, consumers, interfaces",
     "open": "de-identified open data",
 }
-UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")
+UNIT = re.compile(r"\[([^\[\]{}]+)\]\s*$")
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,9 @@ class ColumnEntry:
     #: as of the last ANALYZE; None = not analysed
     empty_share: float | None
 
-    @property
-    def unit(self) -> str:
-        """What stands in brackets at the end of its meaning."""
-        found = UNIT.search(self.comment)
+    def unit(self, language: str) -> str:
+        """What stands in brackets at the end of its meaning in a language."""
+        found = UNIT.search(meaning(self.comment, language))
         return found[1] if found else ""
 
 
@@ -75,10 +74,11 @@ def select_tables(connection: Connection) -> list[TableEntry]:
 
 @lru_cache(maxsize=1)
 def words() -> dict[str, dict[str, str]]:
-    """What tables and columns are called in Chinese."""
-    source = files("dashboard.dictionary").joinpath("words.yml").read_text(encoding="utf-8")
-    stated: dict[str, dict[str, str]] = parse_yaml(source)
-    return stated
+    """What tables and columns are called in Chinese, and what their comments mean."""
+    folder = files("dashboard.dictionary")
+    stated: dict[str, dict[str, str]] = parse_yaml(folder.joinpath("words.yml").read_text(encoding="utf-8"))
+    meanings = parse_yaml(folder.joinpath("meanings.yml").read_text(encoding="utf-8"))
+    return {**stated, "meanings": meanings}
 
 
 def table_title(name: str, language: str) -> str:
@@ -94,5 +94,5 @@ def column_title(name: str, language: str) -> str:
 
 
 def meaning(comment: str, language: str) -> str:
-    """What the comment on a column says in a language, where the house has words for it."""
+    """What the comment on a table or column says in a language."""
     return words()["meanings"].get(comment, comment) if language == "zh" else comment

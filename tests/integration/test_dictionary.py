@@ -1,5 +1,6 @@
 """The data dictionary is that of the schema; uses of tables are found."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from layers.catalogue import catalogue
 
 pytestmark = pytest.mark.database
 
+MEANINGS = Path(__file__).parents[2] / "dashboard" / "dictionary" / "meanings.yml"
+HAN = re.compile(r"[\u4e00-\u9fff]")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 
 
@@ -29,14 +32,28 @@ def test_units_and_meanings_come_from_the_comments(database: Database):
     columns = {column.name: column for column in tables["support.feed"].columns}
     assert (columns["name"].key, columns["title"].required, columns["title"].type) == (True, True, "text")
     radius = next(column for column in tables["base.incident"].columns if column.name == "radius_m")
-    assert radius.unit == "m"
+    assert (radius.unit("en"), radius.unit("zh")) == ("m", "米")
     assert tables["base.resident"].guarded
     assert not tables["base.cell"].guarded
     assert {table.schema for table in tables.values()} == set(SCHEMAS)
     assert set(words()["tables"]) <= set(tables), "a name of a table that is not there"
-    comments = {column.comment for table in tables.values() for column in table.columns}
-    assert set(words()["meanings"]) <= comments, "the meaning of a comment that is not there"
     assert meaning("Feed that delivers the record", "zh") == "送达本记录的数据源"
+
+
+def test_every_comment_of_the_schema_has_its_chinese(database: Database):
+    with database.owner.connect() as connection:
+        tables = select_tables(connection)
+    columns = [column for table in tables for column in table.columns]
+    comments = {entry.comment for entry in [*tables, *columns]} - {""}
+    meanings = words()["meanings"]
+    assert comments - set(meanings) == set(), "a comment without Chinese: dashboard/dictionary/meanings.yml"
+    assert set(meanings) - comments == set(), "the Chinese of a comment that is not there"
+    stated = [line for line in MEANINGS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert len(stated) == len(meanings), "a comment is stated twice"
+    assert [said for said in meanings.values() if not HAN.search(said)] == []
+    lost = {column.comment for column in columns if column.unit("en") and not column.unit("zh")}
+    assert lost == {"How many went from which level to which: [from, to, count]"}, "a unit was lost"
+    assert {meaning(comment, "en") for comment in comments} == comments
 
 
 def test_layers_figures_and_interfaces_are_found_by_the_tables_they_read(database: Database):

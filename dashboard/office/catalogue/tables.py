@@ -100,8 +100,10 @@ def table_part(visit: Visit, name: str | None, found: Listed | None = None) -> l
     feeds = found.feeds_of(one.name)
     guarded = [html.Span(f" · {texts('catalogue.guarded')}", className="facts")] if one.guarded else []
     title = table_title(one.name, texts.language)
+    said = [html.P(meaning(one.comment, texts.language), className="facts")] if one.comment else []
     return [
         html.H2([title, html.Span(f"　{one.name}", className="office-mono"), *guarded]),
+        *said,
         *(html.P(feed_words(visit, feed), className="facts") for feed in feeds),
         html.H3(texts("catalogue.readers")),
         readers(found.uses.get(one.name, ()), texts),
@@ -151,7 +153,7 @@ def columns_table(one: TableEntry, feeds: Sequence[Mapping[str, Any]], texts: Te
                 html.Td([column_title(column.name, said, texts), html.Span(column.name, className="office-mono")]),
                 html.Td(meaning(column.comment, texts.language)),
                 html.Td(column.type, className="office-mono"),
-                html.Td(column.unit),
+                html.Td(column.unit(texts.language)),
                 html.Td(
                     percent(None if column.empty_share is None else 1 - column.empty_share, texts), className="number"
                 ),
