@@ -90,11 +90,13 @@
   /** The panel of one record: why it waits, and its candidates by number. */
   unplaced.panelParts = function (row, state, texts, act) {
     if (!row) return [h("h2", {}, state.rows.length ? texts.none_here : texts.none), h("p", { class: "second" }, texts.none_more)];
+    // a share among the candidates: of a single one it says nothing, and how sure it is stands in the sentence
+    const compared = row.candidates.length > 1;
     const numbers = row.candidates.map((one, place) => h("li", { "data-candidate": place + 1, "aria-selected": String(!state.point && place === state.chosen), onclick: () => act.choose(place), ondblclick: act.confirm },
       h("kbd", {}, String(place + 1)),
       h("div", { class: "candidate" },
-        h("div", { class: "line" }, h("strong", {}, one.name), h("span", {}, one.confidence === null ? "" : `${texts.confidence} ${one.confidence.toFixed(2)}`)),
-        h("div", { class: "bar" }, one.confidence === null ? null : h("i", { style: `width:${Math.round(one.confidence * 100)}%` })),
+        h("div", { class: "line" }, h("strong", {}, one.name), h("span", {}, !compared || one.confidence === null ? "" : `${texts.confidence} ${one.confidence.toFixed(2)}`)),
+        h("div", { class: "bar" }, !compared || one.confidence === null ? null : h("i", { style: `width:${Math.round(one.confidence * 100)}%` })),
         h("div", { class: "second" }, one.evidence.join("；")))));
     const chosen = row.candidates[state.chosen];
     return [
