@@ -99,6 +99,8 @@ def test_feeds_are_granted_by_name():
 
 
 def test_a_webhook_is_made_pinged_paused_and_its_dead_letter_sent_again(world: World):
+    with world.database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM support.outbox"))
     with chosen(world, "页上系统乙") as (operator, rows):
         _, secret = make_hook(operator, [], (str(rows[0]["id"]), "http://127.0.0.1:9/x", ["incident.reported"]))
         assert "whsec_" in secret

@@ -77,10 +77,15 @@ def receiver(tmp_path: Path) -> Iterator[Receiver]:
 @pytest.fixture(autouse=True)
 def nobody_else_listens(world: World) -> Iterator[None]:
     """Webhooks and messages of other tests are gone."""
+
+    def empty() -> None:
+        with world.database.owner.begin() as connection:
+            connection.execute(text("DELETE FROM access.webhook"))
+            connection.execute(text("DELETE FROM support.outbox"))
+
+    empty()
     yield
-    with world.database.owner.begin() as connection:
-        connection.execute(text("DELETE FROM access.webhook"))
-        connection.execute(text("DELETE FROM support.outbox"))
+    empty()
 
 
 class Postman:
