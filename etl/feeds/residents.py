@@ -173,8 +173,9 @@ def resolve(
 
 def building_rows(standing: Standing, columns: pd.DataFrame) -> NDArray[np.int64]:
     """The row of each person's building; each different pair of compound and number is looked up once."""
-    compounds, names = pd.factorize(columns["compound"])
-    numbers, written = pd.factorize(columns["building"])
+    # what is missing is a value like any other: a code of its own, so that no pair runs into its neighbour's
+    compounds, names = pd.factorize(columns["compound"], use_na_sentinel=False)
+    numbers, written = pd.factorize(columns["building"], use_na_sentinel=False)
     pairs, which = np.unique(compounds * len(written) + numbers, return_inverse=True)
     place_ids = [standing.places.get(name) for name in names]
     texts = written.tolist()
