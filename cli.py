@@ -57,6 +57,10 @@ COMMANDS = {
 }
 
 
+#: asks for help; so does a group of commands of which nothing is asked
+HELP = frozenset({"-h", "--help"})
+
+
 def find_command(name: str) -> typer.Typer:
     """Return the command `name` as a typer app of its own."""
     module, _, attribute = COMMANDS[name][0].partition(":")
@@ -330,7 +334,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(find_command(name))
         called = f"fengqiao {name}"
-        ended = told_in(command, asked_language(rest)).main(args=list(rest), prog_name=called, standalone_mode=False)
+        if not rest or HELP & set(rest):
+            told_in(command, asked_language(rest))
+        ended = command.main(args=list(rest), prog_name=called, standalone_mode=False)
         # commands return nothing; a number is the code of one that ended early
         return int(ended or 0)
     except typer.Abort:

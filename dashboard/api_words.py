@@ -1,21 +1,17 @@
 """The description of the interface in the reader's language: FastAPI takes it, in English, from the code."""
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from gis.sentences import chinese_of
 
 #: what of an OpenAPI document is said to a person
 SAID = ("summary", "description")
 
 
-@lru_cache(maxsize=1)
-def chinese_words() -> dict[str, str]:
+def chinese_words() -> Mapping[str, str]:
     """Return what the description says: English as the code has it, and its Chinese."""
-    read: dict[str, str] = yaml.safe_load(files("dashboard").joinpath("api.yml").read_text(encoding="utf-8"))
-    return read
+    return chinese_of("dashboard", "api.yml")
 
 
 def described(document: Any, language: str) -> Any:

@@ -1,12 +1,11 @@
 """The help of commands in the reader's language: typer takes it, in English, from docstrings and options."""
 
 from collections.abc import Iterator
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from typer import rich_utils
+
+from gis.sentences import chinese_of
 
 #: typer's headings, by the name of their setting
 PANELS = {
@@ -16,16 +15,9 @@ PANELS = {
 }
 
 
-@lru_cache(maxsize=1)
-def chinese_help() -> dict[str, str]:
-    """Return what helps say: English as the code has it, and its Chinese."""
-    read: dict[str, str] = yaml.safe_load(files("gis").joinpath("commands.yml").read_text(encoding="utf-8"))
-    return read
-
-
 def told(help_text: str, language: str) -> str:
     """Return one help text in `language`."""
-    return chinese_help().get(help_text, help_text) if language == "zh" else help_text
+    return chinese_of("gis", "commands.yml").get(help_text, help_text) if language == "zh" else help_text
 
 
 def told_in(command: Any, language: str) -> Any:

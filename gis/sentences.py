@@ -8,11 +8,11 @@ sentence may hold further sentences; a list of them is joined as the language jo
 import string
 from collections.abc import Collection, Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
 
-import yaml
+from gis.documents import parse_yaml
 
 PACKAGES = ("gis", "access", "etl", "layers", "casework", "alerts", "dashboard")
 
@@ -107,12 +107,14 @@ def fields_of(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
-@lru_cache(maxsize=1)
-def sentences() -> dict[str, str]:
-    """Read every package's sentences once: English template to Chinese template."""
-    found: dict[str, str] = {}
-    for package in PACKAGES:
-        file = files(package).joinpath("sentences.yml")
-        if file.is_file():
-            found |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    return found
+@cache
+def chinese_of(package: str, name: str) -> Mapping[str, str]:
+    """Read a file of a package in which the Chinese stands beside the English as the code has it; once."""
+    file = files(package).joinpath(name)
+    return dict(parse_yaml(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+
+
+@cache
+def sentences() -> Mapping[str, str]:
+    """Return every package's sentences: English template to Chinese template."""
+    return {en: zh for package in PACKAGES for en, zh in chinese_of(package, "sentences.yml").items()}

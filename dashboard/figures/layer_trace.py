@@ -13,7 +13,6 @@ from importlib.resources import files
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
@@ -22,6 +21,7 @@ from dashboard.figures.catalogue import Query
 from dashboard.figures.trace import STATEMENTS, Asked, BatchPart, FeedAge, feed_ages
 from gis import cells as h3_cells
 from gis.database.statements import load_statements, quoted
+from gis.documents import parse_yaml
 from gis.errors import BadInput, NotAllowed
 from layers.catalogue import FeaturesSource, Layer, Words, catalogue
 from layers.measures import DEMAND_DAYS, SENSITIVE_SUBCATEGORIES
@@ -64,7 +64,7 @@ class Meaning(BaseModel):
 @lru_cache(maxsize=1)
 def meanings() -> Mapping[str, Meaning]:
     """What each kind of source of cells means."""
-    stated = yaml.safe_load(files("dashboard.figures").joinpath("layers.yml").read_text(encoding="utf-8"))
+    stated = parse_yaml(files("dashboard.figures").joinpath("layers.yml").read_text(encoding="utf-8"))
     return {kind: Meaning.model_validate(said) for kind, said in stated.items()}
 
 

@@ -4,11 +4,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dashboard.figures.catalogue import figures
 from dashboard.scenes import read_scenes
+from gis.documents import parse_yaml
 from gis.errors import BadInput
 from gis.sentences import Sentence
 from gis.validation import faults_of
@@ -63,7 +63,7 @@ def parse_panels(stated: Any) -> tuple[Panel, ...]:
 @lru_cache(maxsize=1)
 def panels() -> tuple[Panel, ...]:
     """Every part of a page that shows figures; the maps of the wall's scenes after those of the file."""
-    stated = yaml.safe_load(files("dashboard.figures").joinpath("panels.yml").read_text(encoding="utf-8"))
+    stated = parse_yaml(files("dashboard.figures").joinpath("panels.yml").read_text(encoding="utf-8"))
     maps = []
     for name, scene in read_scenes().scenes.items():
         shown = (scene.layer, *scene.small)
