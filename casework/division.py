@@ -15,7 +15,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 from casework.contiguity import Graph, Integers, fragments, reachable
-from gis.errors import BadInput
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,7 +150,7 @@ def cut_in_two(
             is_first = abs(below[root] - share) <= abs(1 - below[root] - share)
             best = (score, branch if is_first else [not inside for inside in branch])
     if best is None:
-        raise BadInput("a cut needs at least one tree")
+        raise ValueError("a cut needs at least one tree")
     first = [piece for piece, inside in zip(members, best[1], strict=True) if inside]
     return first, [piece for piece, inside in zip(members, best[1], strict=True) if not inside]
 

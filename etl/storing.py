@@ -21,7 +21,6 @@ from sqlalchemy.dialects import postgresql
 
 from etl.copying import END, HEAD, binary_rows
 from gis.database.statements import quoted
-from gis.errors import BadInput
 
 #: up to here rows are bound as one JSON value: making a temporary table costs more [rows]
 FEW_ROWS = 200
@@ -185,6 +184,6 @@ def ids(numbers: "pd.Series[Any] | np.ndarray[Any, Any]") -> "pd.Series[Any]":
     """
     series = pd.Series(numbers)
     if series.dtype.kind == "f" and bool((series.abs() > 2**53).any()):
-        raise BadInput("ids came as floats and lost digits; keep them Int64")
+        raise ValueError("ids came as floats and lost digits; keep them Int64")
     whole = series.astype("Int64")
     return whole.mask(whole == 0)

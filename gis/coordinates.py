@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike, NDArray
 if TYPE_CHECKING:
     from pyproj import Transformer
 
-from gis.errors import BadInput
 
 Floats = NDArray[np.float64]
 _Step = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -112,11 +111,7 @@ def inside_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
 def _convert(lon: ArrayLike, lat: ArrayLike, step: _Step) -> tuple[Floats, Floats]:
     x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     if x.shape != y.shape:
-        raise BadInput(
-            "longitudes have shape {lon_shape}, latitudes {lat_shape}; they must be equal",
-            lon_shape=x.shape,
-            lat_shape=y.shape,
-        )
+        raise ValueError(f"longitudes have shape {x.shape}, latitudes {y.shape}; they must be equal")
     flat_x, flat_y = x.ravel(), y.ravel()
     out_x, out_y = np.empty_like(flat_x), np.empty_like(flat_y)
     for start in range(0, flat_x.size, _CHUNK):

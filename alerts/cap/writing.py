@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from alerts.cap.message import NAMESPACE, Area, CapMessage, Info, Reference, Ring
-from gis.errors import BadInput
 
 
 def cap_time(moment: datetime) -> str:
     """Write a time as CAP wants it: whole seconds and a numeric offset; UTC is -00:00, never Z."""
     if moment.tzinfo is None:
-        raise BadInput("{moment} has no time zone", moment=moment)
+        raise ValueError(f"{moment} has no time zone")
     text = moment.replace(microsecond=0).isoformat()
     return text[:-6] + "-00:00" if moment.utcoffset() == UTC.utcoffset(None) else text
 

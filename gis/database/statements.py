@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from sqlalchemy import TextClause, text
 
-from gis.errors import BadInput, NotFound
+from gis.errors import NotFound
 
 HEADING = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*) --\s*$", re.MULTILINE)
 IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
@@ -55,5 +55,5 @@ def load_statements(package: str, name: str) -> Statements:
 def quoted(identifier: str) -> str:
     """Quote an identifier of our own catalogue for use in SQL; anything else is refused."""
     if not IDENTIFIER.match(identifier):
-        raise BadInput("not an identifier of the catalogue: {identifier!r}", identifier=identifier)
+        raise ValueError(f"not an identifier of the catalogue: {identifier!r}")
     return f'"{identifier}"'
