@@ -13,6 +13,7 @@ from dashboard.figures.layer_trace import (
     Unit,
     definition_of,
     layer_rows,
+    rows_readable,
     trace_layer,
     traced_layer,
     unit_asked,
@@ -126,8 +127,8 @@ def router(services: Services) -> APIRouter:
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> LayerRecords:
         layer, asked = traced_layer(layer_id, session.role), asked_by(session)
-        with services.database.owner.connect() as owner, services.asking(session) as asking:
-            readable = trace_layer(owner, asking, layer, unit, asked).readable
+        with services.asking(session) as asking:
+            readable = rows_readable(asking, layer, unit, asked)
             found = layer_rows(asking, layer, unit, asked, limit=limit, offset=offset)
         following = offset + limit if offset + limit < readable else None
         return LayerRecords(readable=readable, records=[RecordShown(**row) for row in found], next=following)

@@ -186,10 +186,8 @@ def trace_layer(owner: Connection, asking: Connection, layer: Layer, unit: Unit,
         If the layer has no value for such a unit.
     """
     meaning = meanings()[layer.source.kind]
-    if unit.kind != "cell" and unit.kind not in meaning.units:
-        raise BadInput("layer {id!r} has no value of a {kind}; name a cell", id=layer.id, kind=unit.kind)
     sql, given = records_of(layer, unit, asked)
-    readable = int(asking.scalar(bound(counting(sql), given)) or 0)
+    readable = count_readable(asking, sql, given)
     value, suppressed, estimated, query = value_of(asking, layer, unit, asked, readable)
     if meaning.guarded:
         # over the whole layer, and without numbers: a batch in one cell would tell of a person in it
@@ -221,9 +219,26 @@ def layer_rows(
     return [dict(row) for row in rows.mappings()]
 
 
+def rows_readable(asking: Connection, layer: Layer, unit: Unit, asked: Asked) -> int:
+    """How many records there are behind a layer's value that the asker may read."""
+    return count_readable(asking, *records_of(layer, unit, asked))
+
+
+def count_readable(asking: Connection, sql: str, given: Mapping[str, Any]) -> int:
+    return int(asking.scalar(bound(counting(sql), given)) or 0)
+
+
 def records_of(layer: Layer, unit: Unit, asked: Asked) -> tuple[str, dict[str, Any]]:
-    """The statement that selects the records behind a layer's value in a unit, and its parameters."""
+    """The statement that selects the records behind a layer's value in a unit, and its parameters.
+
+    Raises
+    ------
+    BadInput
+        If the layer has no value for such a unit.
+    """
     source = layer.source
+    if unit.kind not in ("cell", *meanings()[source.kind].units):
+        raise BadInput("layer {id!r} has no value of a {kind}; name a cell", id=layer.id, kind=unit.kind)
     stated = source.model_dump(exclude={"kind"})
     parts = []
     for name in meanings()[source.kind].records:
