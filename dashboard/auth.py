@@ -20,6 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from access.sessions import Opened, Session, extend_session, find_session, lifetime, open_link, secret_hash
 from dashboard.errors import answer, translated
@@ -137,7 +139,7 @@ class Authentication:
         try:
             # a path that climbs is never one of ours; what is behind might read it otherwise than the table
             if route is None or ".." in scope["path"].split("/"):
-                raise NotFound("nothing is served at {scope}", scope=scope["path"])
+                raise NotFound("nothing is served at {path}", path=scope["path"])
             if route.page and method == "GET" and (token := query_token(scope)):
                 await (await self.enter_by_link(scope, token))(scope, receive, send)
                 return
@@ -162,9 +164,9 @@ class Authentication:
         await self.app(scope, receive, send)
 
     def asked_language(self, scope: Scope) -> str:
-        """Return the language a client names first of those we have, else the installation's."""
-        named = Headers(scope=scope).get("accept-language", "").lower().split(",")
-        mine = (tag.strip()[:2] for tag in named if not tag.partition("q=")[2].startswith("0.0"))
+        """Return the language a client wants most of those we have, else the installation's."""
+        wanted = parse_accept_header(Headers(scope=scope).get("accept-language"), LanguageAccept)
+        mine = (tag.lower().partition("-")[0] for tag, quality in wanted if quality)
         return next((tag for tag in mine if tag in LANGUAGES), self.services.settings.language)
 
     async def asker(self, scope: Scope, route: Route) -> Asker | None:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 from dash import Dash
-from dash._utils import interpolate_str
 from dash.backends._fastapi import get_current_request, reset_current_request, set_current_request
 from dash.development.base_component import Component
 from fastapi import FastAPI, Request, Response
@@ -48,8 +47,9 @@ class SpokenDash(Dash):
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # Dash gives them by name
         """Fill the page; called for every page that is opened."""
         texts = self.texts()
-        parts |= {"language": "zh-CN" if texts.language == "zh" else "en", "title": escape(texts(self.title_key))}
-        return str(interpolate_str(self.index_string, **parts))  # type: ignore[no-untyped-call]
+        parts["title"] = escape(texts(self.title_key))
+        page = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
+        return str(page).replace("{%language%}", "zh-CN" if texts.language == "zh" else "en")
 
 
 def mount_dash(

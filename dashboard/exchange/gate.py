@@ -124,7 +124,7 @@ class ConsumerGate:
 def granted(match: Match | None, terms: Terms, scope: Scope) -> Grant:
     """Return the grant a call stands on; raises NotAllowed."""
     if match is None or scope["type"] != "http":
-        raise NotAllowed("{scope} is nothing a key can be granted", scope=scope["path"])
+        raise NotAllowed("{path} is nothing a key can be granted", path=scope["path"])
     parameters = [name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)]
     return check_scope(match, terms.scopes.get(match.resource.id), parameters)
 

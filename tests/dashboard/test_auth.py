@@ -336,3 +336,20 @@ def test_no_wall_may_change_anything_or_reach_persons():
         if "wall" in route.roles and not route.prefix.startswith(("/wall", "/api/session")):
             assert route.methods in (frozenset({"GET"}), frozenset()), route.prefix
             assert route.prefix in ("/", "/live", "/tiles", "/api/layers", "/api/basemap", "/api/alerts"), route.prefix
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("en;q=0.1, zh-CN", "没有内容"),
+        ("zh;q=0.3, en-GB;q=0.9", "nothing is served"),
+        ("fr, en;q=0", "没有内容"),
+        ("zh;q=0, fr, en;q=0.01", "nothing is served"),
+    ],
+)
+def test_a_program_is_answered_in_the_language_it_wants_most(app, header, said):
+    with Browser(app) as browser:
+        answer = browser.get("/nowhere", headers={"Accept-Language": header})
+
+    assert answer.status_code == 404
+    assert said in answer.json()["error"]
