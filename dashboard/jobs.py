@@ -52,7 +52,7 @@ PERIODIC = (
     # a name that was taught places what waits for it
     Job("etl.placing_again:place_again_when_changed", cron="*/5 * * * *"),
     Job("etl.interfaces:measure_feeds", cron="*/10 * * * *"),
-    Job("etl.interfaces:check_feeds", cron="13,43 * * * *"),
+    Job("etl.contract_job:check_by_the_clock", cron="13,43 * * * *"),
     Job("dashboard.exchange.probing:check_given", cron="3,33 * * * *"),
     Job("etl.pull_command:pull_by_the_clock", cron="* * * * *"),
     Job("dashboard.lineage_sending:tell_catalogue", cron="* * * * *"),

@@ -25,16 +25,14 @@ from access.interfaces import (
     register,
 )
 from etl.declaration import Column, Declaration, read_declaration
-from etl.kept import FOLDER, KeptFiles
+from etl.kept import KeptFiles
 from etl.raw_contracts import check_delivered, raw_contract
 from gis.database.connection import Database
 from gis.database.statements import load_statements, quoted
 from gis.database.tables import metadata
 from gis.district import District, select_district
 from gis.errors import FengqiaoError, NotFound
-from gis.identity import identity_keys
 from gis.sentences import Sentence
-from gis.settings import DatabaseSettings
 from gis.texts import spoken
 
 STATEMENTS = load_statements("etl", "interfaces")
@@ -141,10 +139,9 @@ def loaded_district(connection: Connection) -> District | None:
         return None
 
 
-def check_feeds(database: Database, *, now: datetime, kept: KeptFiles | None = None) -> int:
+def check_feeds(database: Database, *, now: datetime, kept: KeptFiles) -> int:
     """Hold newest records and last delivery of each registered feed against its contract; returns how many broke it."""
     register_feeds(database, now=now)
-    kept = kept or KeptFiles(DatabaseSettings().var_dir / FOLDER, identity_keys(database.secrets))
     broken = 0
     with database.owner.begin() as connection:
         district = loaded_district(connection)
