@@ -14,6 +14,9 @@ from alerts.response import Response, shipped_response
 from alerts.silences import SQL as SILENCES_SQL
 from alerts.silences import silence_of, silences_in_force
 
+#: a message to other systems is renewed so long before it expires there
+RENEWED_BEFORE = timedelta(hours=2)
+
 
 def tend(engine: Engine, *, subdistrict_code: str, now: datetime, response: Response | None = None) -> list[Change]:
     """Do what time asks for; one transaction, together with judging one at a time."""
@@ -30,10 +33,6 @@ def tend(engine: Engine, *, subdistrict_code: str, now: datetime, response: Resp
         ]
         tell(connection, changes)
         return changes
-
-
-#: a message to other systems is renewed so long before it expires there
-RENEWED_BEFORE = timedelta(hours=2)
 
 
 def note(connection: Connection, row: Any, change: str, *, now: datetime, **detail: Any) -> Change:

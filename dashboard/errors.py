@@ -21,6 +21,7 @@ from gis.errors import (
     NotSignedIn,
     Unavailable,
 )
+from gis.surroundings import INSUFFICIENT_PRIVILEGE
 from gis.validation import faults_of
 
 #: most particular first; a class answers for its children
@@ -34,9 +35,6 @@ STATUSES: dict[type[Exception], int] = {
     Unavailable: 503,
     FengqiaoError: 500,
 }
-
-#: SQLSTATE of a row-level policy or a grant that said no
-INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def status_of(error: Exception) -> int:

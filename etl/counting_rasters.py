@@ -39,12 +39,11 @@ def agreed_pixels(path: Path, read: int) -> int | None:
     if not counted:
         return None
     if read not in counted:
-        said = ", ".join(map(str, sorted(counted)))
         raise BadInput(
             "{name}: {read} pixels were read but its header says {said}; nothing was loaded",
             name=path.name,
             read=read,
-            said=said,
+            said=sorted(counted),
         )
     return read
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gis.errors import BadInput, FengqiaoError, NotAllowed, Unavailable
 from gis.sentences import Sentence
+from gis.validation import sentence_of
 
 #: a database that stopped with less than this left under it stopped for that [bytes]
 FULL = 64 * 1024**2
@@ -43,7 +44,7 @@ def refused_by_the_machine(fault: BaseException, *, var_dir: Path) -> FengqiaoEr
     if isinstance(fault, ValidationError) and fault.title.endswith("Settings"):
         wrong = fault.errors(include_url=False, include_input=False)[0]
         name = "FENGQIAO_" + "_".join(map(str, wrong["loc"])).upper()
-        return BadInput("setting {name}: {fault}", name=name, fault=wrong["msg"])
+        return BadInput("setting {name}: {fault}", name=name, fault=sentence_of({**wrong, "loc": ()}))
     if isinstance(fault, MemoryError):
         return Unavailable("there is not enough memory; end something else and try again")
     return refused_by_the_system(fault) if isinstance(fault, OSError) else None
