@@ -5,7 +5,7 @@ with the file's name (``wall.title`` in ``wall.yml``). Values are filled with `s
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from typing import Any
 
 from gis.documents import parse_yaml
 from gis.errors import BadInput, NotFound
-from gis.sentences import PACKAGES, Speaks
+from gis.sentences import JOINTS, PACKAGES, Speaks
 
 LANGUAGES = ("zh", "en")
 
@@ -30,6 +30,14 @@ class Texts:
             return self.by_key[key][self.language].format(**values)
         except KeyError as fault:
             raise NotFound("text {key!r} lacks {fault}", key=key, fault=fault) from fault
+
+    def words(self, several: Iterable[str]) -> str:
+        """Join words to a list as the language does: 甲、乙; one, other."""
+        return JOINTS[self.language][0].join(several)
+
+    def clauses(self, several: Iterable[str]) -> str:
+        """Join clauses as the language does: 甲；乙; one; other."""
+        return JOINTS[self.language][1].join(several)
 
     def under(self, prefix: str) -> dict[str, str]:
         """Every text whose key begins with `prefix`, unfilled, by the rest of its key: for a page's script."""

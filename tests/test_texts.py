@@ -94,6 +94,11 @@ def test_texts_fill_their_values():
     assert texts_in("fr").language == "zh"
 
 
+def test_lists_are_joined_as_the_language_joins():
+    assert (texts_in("zh").words(["甲", "乙"]), texts_in("zh").clauses(["甲", "乙"])) == ("甲、乙", "甲；乙")
+    assert (texts_in("en").words(["a", "b"]), texts_in("en").clauses(["a", "b"])) == ("a, b", "a; b")
+
+
 @pytest.mark.parametrize("name", tuple(python_files()))
 def test_no_module_says_chinese_past_the_catalogue(name):
     found = said_in((ROOT / name).read_text(encoding="utf-8"))

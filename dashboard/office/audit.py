@@ -82,7 +82,7 @@ def changes_in_words(entry: Entry, texts: Texts) -> str:
             parts.append(f"{title} {short(value[0], texts)} → {short(value[1], texts)}")
         elif value not in (None, "", [], {}):
             parts.append(f"{title} {short(value, texts)}")
-    return "；".join(parts) if texts.language == "zh" else "; ".join(parts)
+    return texts.clauses(parts)
 
 
 def short(value: Any, texts: Texts) -> str:

@@ -41,7 +41,7 @@ def account_rows(visit: Visit) -> list[dict[str, Any]]:
             "shown": account_words(account["name"], texts),
             "held": "" if account["name"] == PROBE else account["title"],
             "role": texts(f"roles.{account['role']}"),
-            "scope": "、".join(names.get(code, code) for code in account["community_codes"]),
+            "scope": texts.words(names.get(code, code) for code in account["community_codes"]),
             "signs_in": texts("office.accounts.yes" if account["signs_in"] else "office.accounts.by_token"),
             "tokens": account["tokens"],
             "last_seen": visit.local(account["last_seen_at"], "%Y-%m-%d %H:%M"),

@@ -246,7 +246,7 @@ def changes_list(tables: Sequence[TableChanges], visit: Visit, kind: str) -> Com
     texts = visit.texts
     rows = []
     for change in tables:
-        columns = "、".join(
+        columns = texts.words(
             f"{column_name(visit, kind, name)} {count:,}" for name, count in list(change.columns.items())[:6]
         )
         rows.append(

@@ -52,7 +52,7 @@ def figure_rows(visit: Visit) -> list[dict[str, Any]]:
             "id": figure.id,
             "name": title(figure, str(asked.month), texts),
             "unit": figure.unit.in_language(texts.language),
-            "shown": "、".join(texts(f"figures.page.{page}") for page in figure.shown),
+            "shown": texts.words(texts(f"figures.page.{page}") for page in figure.shown),
             "age": age_words(
                 Traced(figure, None, (), tuple(feeds[name] for name in figure.feeds if name in feeds)), texts
             ),

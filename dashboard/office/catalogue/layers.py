@@ -87,7 +87,7 @@ def layer_rows_shown(visit: Visit) -> list[dict[str, Any]]:
             "id": layer.id,
             "name": layer.name.in_language(language),
             "group": catalogue().groups[layer.group].in_language(language),
-            "units": "、".join(
+            "units": texts.words(
                 texts(f"layers_traced.of.{kind}") for kind in ("cell", *meanings()[layer.source.kind].units)
             ),
         }

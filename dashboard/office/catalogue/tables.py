@@ -76,7 +76,7 @@ def table_rows(visit: Visit, found: Listed) -> list[dict[str, Any]]:
                 "table": one.name,
                 "called": table_title(one.name, texts.language),
                 "rows": "" if one.rows is None else f"{one.rows:,}",
-                "sources": "、".join(feed["title"] for feed in feeds) or origin(one, texts),
+                "sources": texts.words(feed["title"] for feed in feeds) or origin(one, texts),
                 "age": lasting((visit.now - newest).total_seconds(), texts) if newest else "",
                 "completeness": percent(min(shares), texts) if shares else "",
                 "uses": len(found.uses.get(one.name, ())),

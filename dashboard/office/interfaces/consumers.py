@@ -62,7 +62,7 @@ def consumer_rows(visit: Visit) -> list[dict[str, Any]]:
             "data": texts("consumers.sandbox" if one["sandbox"] else "consumers.real"),
             "purpose": one["purpose"],
             "suspended": one["suspended_at"] is not None,
-            "scopes": "；".join(scope_words(scope, texts) for scope in one["scopes"]),
+            "scopes": texts.clauses(scope_words(scope, texts) for scope in one["scopes"]),
             "keys": one["keys"],
             "today": f"{one['calls_today']:,} / {one['day_quota']:,}",
             "minute": f"{one['minute_quota']:,}",

@@ -72,7 +72,7 @@ def hook_rows(visit: Visit) -> list[dict[str, Any]]:
             "id": one["id"],
             "consumer": one["consumer"],
             "url": one["url"],
-            "events": "、".join(event_words(kind, texts) for kind in one["event_types"]),
+            "events": texts.words(event_words(kind, texts) for kind in one["event_types"]),
             "delivered": one["delivered"],
             "waiting": one["waiting"],
             "dead": one["dead"],

@@ -16,6 +16,7 @@ from dashboard.office.interfaces.hooks import hooks_view
 from dashboard.office.interfaces.picture import Standing, standings
 from dashboard.office.page import Visit
 from dashboard.office.parts import ONE_ROW, page_head, table, view_links
+from gis.texts import Texts
 
 VIEWS = ("register", "consumers", "hooks")
 GRAPH_PX = 430
@@ -150,13 +151,13 @@ def chosen_part(visit: Visit, key: str | None) -> list[Component]:
         html.H3(texts("interfaces.rests")),
         html.Ul(
             [
-                html.Li(f"{texts(f'catalogue.readers.{kind}')} {len(titles)}：{some(titles)}")
+                html.Li(f"{texts(f'catalogue.readers.{kind}')} {len(titles)}：{some(titles, texts)}")
                 for kind, titles in rests.items()
             ]
             or [html.Li(breaks(visit, one))]
         ),
         html.H3(f"{texts('interfaces.fields')} {len(row['fields'])}"),
-        html.P("、".join(field_words(column, texts) for column in row["fields"])),
+        html.P(texts.words(field_words(column, texts) for column in row["fields"])),
         html.Details(
             [
                 html.Summary(texts("interfaces.contract")),
@@ -166,9 +167,9 @@ def chosen_part(visit: Visit, key: str | None) -> list[Component]:
     ]
 
 
-def some(titles: Sequence[str], most: int = 12) -> str:
+def some(titles: Sequence[str], texts: Texts, *, most: int = 12) -> str:
     """The first titles, and that there are more."""
-    return "、".join(titles[:most]) + ("…" if len(titles) > most else "")
+    return texts.words(titles[:most]) + ("…" if len(titles) > most else "")
 
 
 def field_words(column: dict[str, Any], texts: Any) -> str:
@@ -186,4 +187,4 @@ def run_words(visit: Visit, run: dict[str, Any]) -> str:
     at = visit.local(run["at"], "%m-%d %H:%M")
     if run["passed"]:
         return visit.texts("interfaces.run.passed", at=at, n=run["checked"])
-    return visit.texts("interfaces.run.broken", at=at, faults="；".join(run["faults"]))
+    return visit.texts("interfaces.run.broken", at=at, faults=visit.texts.clauses(run["faults"]))

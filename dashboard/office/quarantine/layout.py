@@ -152,7 +152,7 @@ def row_cells(visit: Visit, rows: Sequence[BadRow]) -> list[dict[str, Any]]:
         {
             "id": str(row.id),
             "line": row.row_number,
-            "errors": "；".join(reason_text(reason, texts) for reason in row.reasons),
+            "errors": texts.clauses(reason_text(reason, texts) for reason in row.reasons),
             # headings that are at fault in this row
             "!": [reason.partition(":")[2] for reason in row.reasons],
             **{heading: row.shown(heading) for heading in row.ordered},

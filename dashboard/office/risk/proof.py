@@ -133,7 +133,7 @@ def kinds(compared: list[Mapping[str, Any]], texts: Texts) -> Component:
     ]
     heads = ("kind_of", "happened_expected", "ratio", "false_positive")
     too_often = [texts(f"office.risk.kind.{one['kind']}") for one in compared if one["too_often"]]
-    said = texts("office.risk.unfair", kinds="、".join(too_often)) if too_often else texts("office.risk.fair")
+    said = texts("office.risk.unfair", kinds=texts.words(too_often)) if too_often else texts("office.risk.fair")
     return html.Div(
         [
             html.H2(texts("office.risk.fairness")),

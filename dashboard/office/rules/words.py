@@ -48,10 +48,10 @@ def rule_words(rule: Rule, texts: Texts) -> str:
         case RiskRule():
             return texts("office.rules.say.risk", unit=texts(f"office.rules.unit.{rule.unit}"))
         case SilenceRule():
-            feeds = "、".join(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
+            feeds = texts.words(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
             return texts("office.rules.say.no_data", feeds=feeds)
         case CompletenessRule():
-            feeds = "、".join(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
+            feeds = texts.words(rule.feeds) if rule.feeds else texts("office.rules.every_feed")
             return texts("office.rules.say.incomplete", feeds=feeds, n=rule.at_least_rows)
 
 
@@ -62,7 +62,7 @@ def counted(rule: CountingRule, texts: Texts) -> str:
     parts = [*named, *(texts(f"office.rules.grade.{grade}") for grade in where.grade)]
     parts += [texts(f"office.rules.{state}") for state in ("open", "overdue") if getattr(where, state)]
     what = texts(f"office.rules.counts.{rule.counts}")
-    return texts("office.rules.counted", what=what, which="、".join(parts)) if parts else what
+    return texts("office.rules.counted", what=what, which=texts.words(parts)) if parts else what
 
 
 def window(rule: CountRule | RateRule, texts: Texts) -> dict[str, str]:

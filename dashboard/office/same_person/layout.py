@@ -169,7 +169,7 @@ def reason(pair: Any, visit: Visit) -> str:
         differing = [field for field, said in pair.evidence.items() if said != "same"]
         if not differing:
             return texts("office.same-person.why.unsure")
-        words = "、".join(texts(f"office.same-person.field.{field}") for field in differing)
+        words = texts.words(texts(f"office.same-person.field.{field}") for field in differing)
         return texts("office.same-person.why.differs", fields=words)
     at = visit.local(pair.decided_at, "%Y-%m-%d %H:%M")
     return texts(f"office.same-person.why.{pair.status}", by=decided_by(pair, visit), at=at)

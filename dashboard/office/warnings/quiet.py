@@ -141,7 +141,7 @@ def row_of(silence: Mapping[str, Any], visit: Visit, names: Mapping[tuple[str, s
     return {
         "id": silence["id"],
         "state": texts(f"office.silences.state.{state}"),
-        "matchers": "；".join(matchers) if texts.language == "zh" else "; ".join(matchers),
+        "matchers": texts.clauses(matchers),
         "reason": silence["reason"],
         "held_back": silence["held_back"],
         "starts": visit.local(silence["starts_at"], "%m-%d %H:%M"),

@@ -52,7 +52,7 @@ def layout(visit: Visit) -> Component:
         texts("office.routes.storm", n=routing.storm.per_minute),
     ]
     if quiet := routing.quiet_hours:
-        levels = "、".join(texts(f"alerts.level.{level}") for level in quiet.levels)
+        levels = texts.words(texts(f"alerts.level.{level}") for level in quiet.levels)
         rules.append(
             texts("office.routes.quiet", since=f"{quiet.since:%H:%M}", until=f"{quiet.until:%H:%M}", levels=levels)
         )
@@ -98,7 +98,7 @@ def route_part(route: Route, texts: Texts) -> Component:
     """One route: its way, and for what it is; no address and no secret."""
     conditions = [matcher_words(one.label, one.op, one.values, texts) for one in route.match]
     if route.posts:
-        conditions.append("、".join(texts(f"alerts.post.{post}") for post in route.posts))
+        conditions.append(texts.words(texts(f"alerts.post.{post}") for post in route.posts))
     lines = [html.P(condition) for condition in conditions] or [html.P(texts("office.routes.everything"))]
     where = ", ".join(route.to) if route.channel == "smtp" else route.url_from or ""
     return html.Section(
