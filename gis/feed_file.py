@@ -3,12 +3,10 @@
 Nothing is converted and nothing is repaired: the numbers come back as delivered.
 """
 
-import csv
 import io
 import json
 import math
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.csv_rows import csv_rows
 from gis.errors import BadInput
 from gis.sentences import Sentence
 
@@ -85,7 +84,7 @@ def read_feed_file(path: Path, *, address: str = "", x: str = "", y: str = "") -
     if path.suffix.lower() in (".geojson", ".json") or text.lstrip()[:1] == "{":
         headings, rows = geojson_rows(path.name, text)
     else:
-        headings, rows = csv_rows(path.name, text)
+        headings, rows = table_rows(path.name, text)
     columns = {
         what: chosen_heading(path.name, headings, what, given)
         for what, given in (("address", address), ("x", x), ("y", y))
@@ -116,40 +115,10 @@ def decoded(path: Path) -> str:
     raise BadInput("{name} is neither UTF-8 nor GB 18030; save it as UTF-8.", name=path.name)
 
 
-def csv_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
+def table_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:
     """Split a CSV into headings and rows of as many fields."""
-    raw_limit = csv.field_size_limit(sys.maxsize)
-    rows: list[list[str]] = []
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        headings = [heading.strip() for heading in next((row for row in reader if row), [])]
-        if not headings:
-            raise BadInput("{name} is empty; expected a row of headings.", name=name)
-        for row in reader:
-            if not row:
-                continue  # an empty line is no row
-            if len(row) != len(headings):
-                raise BadInput(
-                    "{name}, line {line}: {fields} fields where there are {expected}.",
-                    name=name,
-                    line=reader.line_num,
-                    fields=len(row),
-                    expected=len(headings),
-                )
-            if max(map(len, row)) > LONGEST_TEXT:
-                raise BadInput(
-                    "{name}, line {line}: a field of {length:,} characters; the longest allowed is {longest:,}.",
-                    name=name,
-                    line=reader.line_num,
-                    length=max(map(len, row)),
-                    longest=LONGEST_TEXT,
-                )
-            rows.append(row)
-    except csv.Error as error:
-        raise BadInput("{name} is not a readable CSV ({error}).", name=name, error=error) from error
-    finally:
-        csv.field_size_limit(raw_limit)
-    return headings, rows
+    (_, header), *rows = csv_rows(io.StringIO(text, newline=""), name, longest_cell=LONGEST_TEXT)
+    return [heading.strip() for heading in header], [row for _, row in rows]
 
 
 def geojson_rows(name: str, text: str) -> tuple[list[str], list[list[str]]]:

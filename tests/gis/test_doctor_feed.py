@@ -124,7 +124,7 @@ def test_it_says_nothing_from_few_rows_or_from_roads(tmp_path: Path, geocoder: G
         ("a.csv", "地址,lon,lat\n".encode() + b"a\0b,1,2\n", "NUL byte"),
         ("a.csv", b"\xff\xff\xff", "neither UTF-8 nor GB 18030"),
         ("a.csv", "地址,lon,lat\n\"一,1,2\n".encode(), "not a readable CSV"),
-        ("a.csv", f"地址,lon,lat\n{'一' * (LONGEST_TEXT + 1)},1,2\n".encode(), "100,001 characters"),
+        ("a.csv", f"地址,lon,lat\n{'一' * (LONGEST_TEXT + 1)},1,2\n".encode(), "line 2: a field of more than 100,000 characters"),
         ("a.csv", b"\n" * 1_000_000, "is empty"),
         ("a.geojson", b"{", "not readable JSON"),
         ("a.geojson", b"[" * 100_000, "not readable JSON"),

@@ -85,7 +85,7 @@ def test_another_column_can_be_named(folder):
         (b"query_id,text\n1," + b"x" * 200_000 + b"\n", "200000 characters"),
         # a cell of 10 MB, in one line and in many
         (b"query_id,text\n1," + b"x" * 10_000_000 + b"\n", "more than 4000000 characters"),
-        (b'query_id,text\n1,"' + b"xxxxxxxx\n" * 1_200_000 + b'"\n', "field larger than field limit"),
+        (b'query_id,text\n1,"' + b"xxxxxxxx\n" * 1_200_000 + b'"\n', "a field of more than 1,000,000 characters"),
         (b"query_id,text\n1,x,y,z\n", "4 fields"),
         (b'query_id,text\n1,"x"y"\n', "not a readable CSV"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "not UTF-8"),
