@@ -19,10 +19,9 @@ from etl.undo import table_name, undo_batch
 from gis.database.connection import Database, running_database
 from gis.database.migrate import upgrade
 from gis.district import select_district
-from gis.errors import FengqiaoError
 from gis.identity import identity_keys
 from gis.settings import DatabaseSettings
-from gis.texts import Texts, spoken, texts_in
+from gis.texts import Texts, texts_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,14 +37,10 @@ Actor = Annotated[str, typer.Option("--actor", help="who does it, for the ledger
 
 @contextmanager
 def administration() -> Iterator[Database]:
-    """The migrated database; what goes wrong becomes a sentence and an exit code."""
-    try:
-        with running_database(DatabaseSettings()) as database:
-            upgrade(database)
-            yield database
-    except FengqiaoError as fault:
-        typer.echo(spoken(fault), err=True)
-        raise typer.Exit(1) from fault
+    """The migrated database."""
+    with running_database(DatabaseSettings()) as database:
+        upgrade(database)
+        yield database
 
 
 def kept_files(database: Database) -> KeptFiles:

@@ -19,7 +19,7 @@ from etl.ledger import FeedResult
 from etl.load import load_folder
 from gis.database.connection import running_database
 from gis.database.migrate import upgrade
-from gis.errors import BadInput, FengqiaoError
+from gis.errors import BadInput
 from gis.identity import identity_keys
 from gis.placing import POINT_LEVELS
 from gis.settings import DatabaseSettings
@@ -38,33 +38,29 @@ def load(
     """Check, place and load every feed of the given folders, or say what that would change."""
     texts = texts_in(language)
     console = Console(highlight=False)
-    try:
-        settings = DatabaseSettings()
-        with cluster(scheduler) as executor, running_database(settings) as database:
-            upgrade(database)
-            now = datetime.now(UTC)
-            for folder, only in deliveries(paths):
-                if preview:
-                    from etl.batch_command import print_previews
-                    from etl.preview import preview_folder
+    settings = DatabaseSettings()
+    with cluster(scheduler) as executor, running_database(settings) as database:
+        upgrade(database)
+        now = datetime.now(UTC)
+        for folder, only in deliveries(paths):
+            if preview:
+                from etl.batch_command import print_previews
+                from etl.preview import preview_folder
 
-                    print_previews(console, preview_folder(database, folder, actor=actor, now=now, only=only), texts)
-                    continue
-                with progress_bars(console) as bars:
-                    results = load_folder(
-                        database,
-                        folder,
-                        actor=actor,
-                        now=now,
-                        progress=BarProgress(bars, texts),
-                        executor=executor,
-                        only=only,
-                        kept=KeptFiles(settings.var_dir / FOLDER, identity_keys(database.secrets)),
-                    )
-                print_results(console, results, texts)
-    except FengqiaoError as error:
-        typer.echo(error.within(language), err=True)
-        raise typer.Exit(1) from error
+                print_previews(console, preview_folder(database, folder, actor=actor, now=now, only=only), texts)
+                continue
+            with progress_bars(console) as bars:
+                results = load_folder(
+                    database,
+                    folder,
+                    actor=actor,
+                    now=now,
+                    progress=BarProgress(bars, texts),
+                    executor=executor,
+                    only=only,
+                    kept=KeptFiles(settings.var_dir / FOLDER, identity_keys(database.secrets)),
+                )
+            print_results(console, results, texts)
 
 
 def deliveries(paths: Sequence[Path]) -> list[tuple[Path, list[str]]]:

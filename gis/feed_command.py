@@ -13,7 +13,7 @@ from rich.table import Table
 from gis.coordinates import System
 from gis.database.connection import running_database
 from gis.district import select_district
-from gis.errors import FengqiaoError, NotFound
+from gis.errors import NotFound
 from gis.feed_file import FeedRows, read_feed_file
 from gis.feed_system import LEAST_ROWS, FeedSystem, probable_system
 from gis.geocode import Geocoder
@@ -64,12 +64,8 @@ def feed(
     y_column: Annotated[str, typer.Option("--y-column", help="heading of latitude or northing")] = "",
 ) -> None:
     """Say in which coordinate system FILE probably is, by placing its addresses; converts nothing."""
-    try:
-        rows = read_feed_file(file, address=address_column, x=x_column, y=y_column)
-        show(rows, feed_report(rows, database_geocoder(DatabaseSettings())), Console())
-    except FengqiaoError as error:
-        typer.echo(spoken(error), err=True)
-        raise typer.Exit(1) from error
+    rows = read_feed_file(file, address=address_column, x=x_column, y=y_column)
+    show(rows, feed_report(rows, database_geocoder(DatabaseSettings())), Console())
 
 
 def database_geocoder(settings: DatabaseSettings) -> Geocoder:

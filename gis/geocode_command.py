@@ -16,7 +16,6 @@ from gis.csv_rows import read_csv_rows
 from gis.errors import BadInput
 from gis.geocode import Geocoder, read_gazetteer
 from gis.location import Location
-from gis.texts import spoken
 
 RESULT_COLUMNS = [
     "query_id",
@@ -47,11 +46,7 @@ def geocode(
     text_column: Annotated[str, typer.Option("--text-column", help="name of the column to place")] = "text",
 ) -> None:
     """Place every text of IN.csv and write one result row for each."""
-    try:
-        geocode_file(source, out, gazetteer=gazetteer, text_column=text_column)
-    except BadInput as error:
-        typer.echo(spoken(error), err=True)
-        raise typer.Exit(1) from error
+    geocode_file(source, out, gazetteer=gazetteer, text_column=text_column)
 
 
 def geocode_file(source: Path, out: Path, *, gazetteer: Path, text_column: str = "text") -> int:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from gis.coordinates import System, from_wgs84
-from gis.database.doctor_command import app
 from gis.errors import BadInput
 from gis.feed_command import conclusion, feed_report
 from gis.feed_file import LONGEST_TEXT, read_feed_file
 from gis.geocode import Geocoder
+from tests.commands import Ended, run_command
 from tests.gis.geocode_district import invented_gazetteer
 from tests.world import COMPOUNDS, World
 
@@ -141,8 +140,8 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, name: str, content: bytes, s
     assert len(str(caught.value)) < 400
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["feed", *arguments])
+def run(*arguments: str) -> Ended:
+    return run_command("doctor", "feed", *arguments)
 
 
 def test_the_command_compares_with_the_gazetteer_of_the_database(

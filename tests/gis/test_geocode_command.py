@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from benchmarks.weighing import weigh_command
-from gis.geocode_command import RESULT_COLUMNS, geocode
+from gis.geocode_command import RESULT_COLUMNS
+from tests.commands import run_command
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -34,12 +33,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *more: str) -> tuple[int, str]:
-    app = typer.Typer()
-    app.command()(geocode)
-    result = CliRunner().invoke(
-        app, [str(folder / "in.csv"), "--out", str(folder / "out.csv"), "--gazetteer", str(folder / "gazetteer"), *more]
-    )
-    return result.exit_code, result.stderr
+    source, out, gazetteer = (str(folder / name) for name in ("in.csv", "out.csv", "gazetteer"))
+    ended = run_command("geocode", source, "--out", out, "--gazetteer", gazetteer, *more)
+    return ended.exit_code, ended.stderr
 
 
 def test_every_row_is_answered_under_its_id(folder):
