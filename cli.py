@@ -75,7 +75,7 @@ def find_command(name: str) -> typer.Typer:
 def load(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="folders with a district.yml, or files in one")],
     actor: Annotated[str, typer.Option("--actor", help="who loads, for the ledger")] = "fengqiao load",
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[str, typer.Option("--language", help="zh or en; else the installation's")] = "",
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
     ] = "",
@@ -95,7 +95,7 @@ def place(
     everything: Annotated[bool, typer.Option("--all", help="every record, not only what could have changed")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would move and write nothing")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="CSV of every record that moved")] = None,
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[str, typer.Option("--language", help="zh or en; else the installation's")] = "",
 ) -> None:
     """Place records again whose place a changed gazetteer may put elsewhere, and say what moved."""
     from rich.console import Console
@@ -204,7 +204,7 @@ def prepare_sample(database: "Database", folder: Path, *, scale: float, seed: in
     if is_assigned(database):
         return
     # a load that was broken off is taken up again: what is there already is unchanged
-    load_paths([folder], "fengqiao run", "zh", "")
+    load_paths([folder], "fengqiao run", "", "")
     take_in(database)
     # last, so that it marks the end of the way
     with database.owner.begin() as connection:
@@ -301,7 +301,7 @@ def live_on(
         with running_database(DatabaseSettings()) as database:
             since = loaded_history(database)
             if since is not None:
-                load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao live", "zh", "")
+                load_paths([top_up(folder, since=since, until=datetime.now(UTC))], "fengqiao live", "", "")
             if not has_sandbox(database):
                 prepare_sandbox(database)
         simulate(speed=1.0, url=url, token=token, handling_token=handling_token, folder=folder, seed=1, most=None)

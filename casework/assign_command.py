@@ -42,7 +42,7 @@ def assign(
     everything: Annotated[
         bool, typer.Option("--all", help="Show every worker and grid, not the first twenty.")
     ] = False,
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    language: Annotated[str, typer.Option(help="zh or en; else the installation's")] = "",
 ) -> None:
     """Divide each third-level work grid's cells and buildings among its workers: contiguous, balanced, stable."""
     if context.invoked_subcommand:
@@ -87,7 +87,7 @@ def decide_command(
             connection, subdistrict_code=district.code, worker=worker, building=building, reason=reason, actor="assign",
             now=now, until=end,
         )  # fmt: skip
-    Console().print(texts_in("zh")("casework.decided", id=decision_id))
+    Console().print(texts_in("")("casework.decided", id=decision_id))
 
 
 @app.command("withdraw")
@@ -117,7 +117,7 @@ def absent_command(
             absent_from=after(first.date() - timedelta(days=1), district), absent_to=after(last.date(), district),
             now=datetime.now(tz=UTC),
         )  # fmt: skip
-    Console().print(texts_in("zh")("casework.absence_noted", id=absence_id))
+    Console().print(texts_in("")("casework.absence_noted", id=absence_id))
 
 
 def after(day: date, district: District) -> datetime:

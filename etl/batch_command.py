@@ -31,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Number = Annotated[int, typer.Argument(help="number of the batch in the ledger")]
-Language = Annotated[str, typer.Option("--language", help="zh or en")]
+Language = Annotated[str, typer.Option("--language", help="zh or en; else the installation's")]
 Actor = Annotated[str, typer.Option("--actor", help="who does it, for the ledger and the audit")]
 
 
@@ -53,7 +53,7 @@ def show_ledger(
     feed: Annotated[str, typer.Option("--feed", help="only this feed")] = "",
     most: Annotated[int, typer.Option("--most", min=1, help="newest batches shown")] = 30,
     reports: Annotated[bool, typer.Option("--reports", help="single reports over the interface as well")] = False,
-    language: Language = "zh",
+    language: Language = "",
 ) -> None:
     """Show the ledger, newest first."""
     texts = texts_in(language)
@@ -85,7 +85,7 @@ def ledger_table(rows: Any, texts: Texts) -> Table:
 
 
 @app.command("undo")
-def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "zh") -> None:
+def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "") -> None:
     """Bring everything back to the state before a batch; refused when something rests on it."""
     texts = texts_in(language)
     with administration() as database:
@@ -95,7 +95,7 @@ def undo(number: Number, actor: Actor = "fengqiao batch", language: Language = "
 
 
 @app.command("replay")
-def replay(number: Number, actor: Actor = "fengqiao batch", language: Language = "zh") -> None:
+def replay(number: Number, actor: Actor = "fengqiao batch", language: Language = "") -> None:
     """Load the kept file of a batch again, as a batch of its own."""
     texts = texts_in(language)
     with administration() as database:

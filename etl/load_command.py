@@ -29,7 +29,7 @@ from gis.texts import Texts, texts_in
 def load(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="folders with a district.yml, or files in one")],
     actor: Annotated[str, typer.Option("--actor", help="who loads, for the ledger")] = "fengqiao load",
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[str, typer.Option("--language", help="zh or en; else the installation's")] = "",
     scheduler: Annotated[
         str, typer.Option("--scheduler", help="tcp://… of a dask scheduler that does the row work")
     ] = "",

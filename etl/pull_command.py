@@ -18,7 +18,7 @@ from gis.texts import Texts, texts_in
 def pull(
     folder: Annotated[Path, typer.Argument(help="folder with a district.yml whose entries say pull:")],
     actor: Annotated[str, typer.Option("--actor", help="who pulls, for the ledger")] = ACTOR,
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[str, typer.Option("--language", help="zh or en; else the installation's")] = "",
 ) -> None:
     """Ask every system a feed is pulled from, and load what is new; a running server goes on by the clock."""
     settings = DatabaseSettings()

@@ -27,7 +27,7 @@ FeedName = Annotated[str, typer.Argument(help="name of the feed, as in the list"
 
 
 @app.command("list")
-def show_waiting(language: Language = "zh") -> None:
+def show_waiting(language: Language = "") -> None:
     """Show which feeds have rows in quarantine, and why."""
     texts = texts_in(language)
     with administration() as database, database.owner.connect() as connection:
@@ -51,7 +51,7 @@ def download(
     feed: FeedName,
     out: Annotated[Path, typer.Option("--out", help="sheet to write: .xlsx or .csv")],
     actor: Actor = "fengqiao quarantine",
-    language: Language = "zh",
+    language: Language = "",
 ) -> None:
     """Write the rows of a feed that wait to be mended as a sheet in the feed's own headings, with what is wrong."""
     with administration() as database, database.owner.begin() as connection:
@@ -69,7 +69,7 @@ def mend_sheet(
     feed: FeedName,
     sheet: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the mended sheet: .xlsx or .csv")],
     actor: Actor = "fengqiao quarantine",
-    language: Language = "zh",
+    language: Language = "",
 ) -> None:
     """Load a mended sheet: rows that pass leave the quarantine."""
     texts = texts_in(language)

@@ -113,5 +113,5 @@ def spoken(said: Speaks) -> str:
 
 
 def texts_in(language: str) -> Texts:
-    """Return the catalogue in `language`, Chinese when it is not one of ours."""
-    return Texts(language if language in LANGUAGES else "zh", catalogue())
+    """Return the catalogue in `language`, in that of the installation when it is not one of ours."""
+    return Texts(language if language in LANGUAGES else installed_language(), catalogue())

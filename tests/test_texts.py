@@ -132,3 +132,9 @@ def test_a_text_that_ends_at_an_unquoted_comma_is_refused(monkeypatch, tmp_path)
 
     with pytest.raises(BadInput, match="goes on with two after a comma; quote it"):
         catalogue.__wrapped__()
+
+
+@pytest.mark.usefixtures("english")
+def test_an_installation_speaks_its_own_language_where_none_is_named():
+    assert texts_in("").language == "en"
+    assert texts_in("zh").language == "zh"

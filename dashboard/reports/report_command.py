@@ -25,7 +25,7 @@ def report(
     community: Annotated[
         str, typer.Option("--community", help="only this community, by name or code", metavar="NAME")
     ] = "",
-    language: Annotated[str, typer.Option("--language", help="zh or en")] = "zh",
+    language: Annotated[str, typer.Option("--language", help="zh or en; else the installation's")] = "",
 ) -> None:
     """Write the monthly map report as PDF: a map page per theme, drawn as vectors, with tables and definitions."""
     if not out.parent.is_dir():
@@ -39,4 +39,4 @@ def report(
     draft = out.with_name(out.name + ".part")
     draft.write_bytes(print_report(built, texts))
     draft.replace(out)
-    typer.echo(Sentence("{out}: {pages} pages", out=out, pages=len(built.pages)).within(language))
+    typer.echo(Sentence("{out}: {pages} pages", out=out, pages=len(built.pages)).within(texts.language))

@@ -157,11 +157,11 @@ def test_the_command_compares_with_the_gazetteer_of_the_database(
     told = run(str(path), "--address-column", "where")
     unknown = run(str(path))
 
-    assert told.exit_code == 0, told.output
-    assert "12 rows" in told.output
-    assert "Probably GCJ02" in told.output
-    assert "crs: GCJ-02" in told.output
-    assert "median distance (m)" in told.output
+    assert told.exit_code == 0, told.stdout
+    assert "12 rows" in told.stdout
+    assert "Probably GCJ02" in told.stdout
+    assert "crs: GCJ-02" in told.stdout
+    assert "median distance (m)" in told.stdout
     assert path.read_bytes() == before
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert "--address-column" in unknown.stderr
