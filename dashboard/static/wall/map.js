@@ -302,6 +302,7 @@
     map.ready = true;
     scaleLines(engine, wall.rem() / 20);
     map.frame();
+    document.getElementById("wall").dataset.framed = "true";
     done();
     Promise.resolve(map.painted).then(() => takeOver(engine, done));
   };
