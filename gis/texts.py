@@ -39,6 +39,10 @@ class Texts:
         """Join clauses as the language does: 甲；乙; one; other."""
         return JOINTS[self.language][1].join(several)
 
+    def noted(self, word: str, note: str) -> str:
+        """Put a note in brackets behind a word as the language does: 甲（乙）; one (other)."""
+        return f"{word}（{note}）" if self.language == "zh" else f"{word} ({note})"
+
     def under(self, prefix: str) -> dict[str, str]:
         """Every text whose key begins with `prefix`, unfilled, by the rest of its key: for a page's script."""
         return {

@@ -97,6 +97,7 @@ def test_texts_fill_their_values():
 def test_lists_are_joined_as_the_language_joins():
     assert (texts_in("zh").words(["甲", "乙"]), texts_in("zh").clauses(["甲", "乙"])) == ("甲、乙", "甲；乙")
     assert (texts_in("en").words(["a", "b"]), texts_in("en").clauses(["a", "b"])) == ("a, b", "a; b")
+    assert (texts_in("zh").noted("甲", "乙"), texts_in("en").noted("a", "b")) == ("甲（乙）", "a (b)")
 
 
 @pytest.mark.parametrize("name", tuple(python_files()))

@@ -84,7 +84,7 @@ def uses_by_table(interfaces: Sequence[Mapping[str, Any]], texts: Texts) -> dict
             note(figure.query.tables, Use("figure", figure.id, figure.name.in_language(texts.language)))
     for row in interfaces:
         if row["direction"] == "given" and row["resource"] in RESOURCES:
-            title = f"{row['title'][texts.language]}（{row['party'][texts.language]}）"
+            title = texts.noted(row["title"][texts.language], row["party"][texts.language])
             note(RESOURCES[row["resource"]], Use("interface", row["key"], title))
     return found
 

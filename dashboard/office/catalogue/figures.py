@@ -65,7 +65,7 @@ def figure_rows(visit: Visit) -> list[dict[str, Any]]:
 def title(figure: Figure, month: str, texts: Texts) -> str:
     """A figure's name; of one over a month, with the month."""
     name = figure.name.in_language(texts.language)
-    return f"{name}（{month}）" if figure.over == "month" else name
+    return texts.noted(name, month) if figure.over == "month" else name
 
 
 def value_words(one: Traced) -> str:

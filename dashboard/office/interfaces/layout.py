@@ -172,14 +172,11 @@ def some(titles: Sequence[str], texts: Texts, *, most: int = 12) -> str:
     return texts.words(titles[:most]) + ("…" if len(titles) > most else "")
 
 
-def field_words(column: dict[str, Any], texts: Any) -> str:
+def field_words(column: dict[str, Any], texts: Texts) -> str:
     """A field's name in words, with what is required marked."""
     name = column["zh"] if texts.language == "zh" else column["en"]
-    return (
-        f"{name}（{texts('interfaces.required')}）"
-        if column.get("required") and column["zh"] != column["name"]
-        else name
-    )
+    needed = column.get("required") and column["zh"] != column["name"]
+    return texts.noted(name, texts("interfaces.required")) if needed else name
 
 
 def run_words(visit: Visit, run: dict[str, Any]) -> str:

@@ -20,9 +20,9 @@ from gis.texts import Texts
 
 COLUMNS = (
     {"field": "name", "flex": 1, "minWidth": 150},
-    {"field": "kind", "width": 84},
+    {"field": "kind", "width": 100},
     {"field": "state", "width": 66},
-    {"field": "version", "width": 64, "type": "rightAligned"},
+    {"field": "version", "width": 82, "type": "rightAligned"},
     {"field": "changed", "width": 110},
 )
 #: periods a rule can be tried on [weeks]
