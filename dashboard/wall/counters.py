@@ -45,7 +45,7 @@ def select_counters(
             label=texts("wall.counter.demand"),
             value=thousands(requests["today"]),
             unit=texts("wall.unit.cases"),
-            line=texts("wall.counter.demand.line", change=change(requests["today"], requests["week_ago"]))
+            line=texts("wall.counter.demand.line", change=change(requests["today"], requests["week_ago"], texts))
             if requests["has_week"]
             else texts("wall.counter.no_week"),
             feeds=["requests"],

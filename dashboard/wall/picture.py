@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any
 
+from gis.texts import Texts
+
 Point = list[float]
 
 
@@ -204,7 +206,7 @@ def signed(number: int) -> str:
     return f"+{number:,}" if number > 0 else f"{number:,}".replace("-", "−")
 
 
-def change(now: int, then: int) -> str:
+def change(now: int, then: int, texts: Texts) -> str:
     """Write a change and its share: +30（+19%）; the share is left out when there was nothing before."""
     difference = signed(now - then)
-    return f"{difference}（{signed(round((now - then) / then * 100))}%）" if then else difference
+    return texts.noted(difference, f"{signed(round((now - then) / then * 100))}%") if then else difference

@@ -65,8 +65,9 @@ def test_numbers_are_written_as_the_look_has_them():
     assert thousands(230464) == "230,464"
     assert (signed(30), signed(-5), signed(0)) == ("+30", "−5", "0")
     # 190 now, 160 then: 30 more, 30 / 160 = 18.75 %
-    assert change(190, 160) == "+30（+19%）"
-    assert change(3, 0) == "+3"
+    assert change(190, 160, texts_in("zh")) == "+30（+19%）"
+    assert change(190, 160, texts_in("en")) == "+30 (+19%)"
+    assert change(3, 0, texts_in("zh")) == "+3"
 
 
 def test_a_trend_lays_todays_hours_beside_the_mean_of_earlier_weeks():
