@@ -15,7 +15,6 @@ from dashboard.exchange.probing import check_given
 from dashboard.exchange.promises import parse_promises, promises
 from dashboard.exchange.register import register_given
 from dashboard.exchange.resources import resources
-from etl.batch_command import kept_files
 from etl.delivery import read_delivery
 from etl.feeds import FEEDS, KNOWN
 from etl.interfaces import check_feeds, measure_feeds, register_feeds
@@ -125,9 +124,9 @@ def test_who_may_read_the_register(world: World):
             assert bool(list_interfaces(connection)) == sees, account
 
 
-def test_feeds_are_registered_by_their_declaration_and_keep_their_contract(loaded: Loaded):
+def test_feeds_are_registered_by_their_declaration_and_keep_their_contract(loaded: Loaded, tmp_path: Path):
     assert register_feeds(loaded.database, now=NOW) >= 15
-    broken = check_feeds(loaded.database, now=NOW, kept=kept_files(loaded.database))
+    broken = check_feeds(loaded.database, now=NOW, kept=KeptFiles(tmp_path, identity_keys(loaded.database.secrets)))
 
     with loaded.database.owner.connect() as connection:
         rows = {row["key"]: row for row in list_interfaces(connection) if row["feed"]}
